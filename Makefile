@@ -1,0 +1,131 @@
+# Lobby. `make run` and `make test` each install what they need (tools/bootstrap) and work; the rest is for developers.
+#
+#   make          the five programs, lobby-emu and the translations, in build/release
+#   make run      the clinic, a kiosk and its devices on this machine    make flow    the flow as a picture, build/flow.svg
+#   make test     everything, under sanitizers                           make fuzz    SECONDS=60 each target
+#   make lint     style, analysers, floors                               make fault   random kills and power cuts
+#   make bench    figures into build/bench.json                          make bench-peer   the same form in a browser
+#
+# Every folder of sources is one static library; a program is its main.c with all of them. MODE chooses the flags.
+
+MODE ?= release
+B := build/$(MODE)
+GEN := build/gen
+
+CC_release := gcc
+CFLAGS_release := -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2
+LDFLAGS_release := -Wl,-z,relro
+CC_san := gcc
+CFLAGS_san := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+LDFLAGS_san := -fsanitize=address,undefined
+CC_fuzz := clang
+CFLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+LDFLAGS_fuzz := -fsanitize=fuzzer,address,undefined
+
+CC := $(CC_$(MODE))
+PKGS := sdl2 SDL2_ttf SDL2_image fribidi libmicrohttpd gnutls libcurl jansson libsodium sqlite3 libusb-1.0 libqrencode
+PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS))
+PKG_LIBS = $(shell pkg-config --libs $(PKGS))
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla -Werror
+CFLAGS = -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS_$(MODE)) -fPIE -Isrc -Idrivers -I. -I$(GEN) $(PKG_CFLAGS) -MMD -MP
+LDFLAGS = -pie -Wl,--as-needed $(LDFLAGS_$(MODE))
+LDLIBS = -lprotobuf-nanopb -lunibreak $(PKG_LIBS) -lpthread -lm
+
+LIBS := src/base src/checkin src/cards src/wire src/ui src/store src/kiosk src/devices src/sync src/clinic src/ctl drivers
+SRCS = $(wildcard $(addsuffix /*.c,$(1)) $(addsuffix /*/*.c,$(1)))
+OBJS = $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c,$(call SRCS,$(1))))
+LIB_OBJS := $(foreach l,$(LIBS),$(call OBJS,$(l))) $(B)/gen/wire.pb.o
+PROGRAMS := kiosk devices sync clinic
+BINS := $(patsubst %,$(B)/lobby-%,$(foreach p,$(PROGRAMS),$(if $(wildcard src/$(p)/main.c),$(p)))) \
+        $(if $(wildcard src/ctl/main.c),$(B)/lobbyctl)
+EMU := $(if $(wildcard tests/emu/main.c),$(B)/lobby-emu)
+LOCALES := $(patsubst assets/locale/%.po,$(B)/locale/%/LC_MESSAGES/lobby.mo,$(wildcard assets/locale/*.po))
+
+.PHONY: all run test lint bench bench-peer flow fuzz fault format clean bootstrap programs tests fuzzers
+.SECONDARY:
+all: bootstrap
+	@$(MAKE) --no-print-directory programs
+programs: $(BINS) $(EMU) $(LOCALES)
+
+bootstrap:
+	@tools/bootstrap
+
+$(GEN)/wire.pb.c: src/wire/wire.proto src/wire/wire.options
+	@mkdir -p $(GEN)
+	cd src/wire && /usr/bin/nanopb_generator.py -q -D ../../$(GEN) wire.proto
+$(GEN)/wire.pb.h: $(GEN)/wire.pb.c
+
+$(B)/gen/wire.pb.o: $(GEN)/wire.pb.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c -o $@ $<
+$(B)/%.o: %.c | $(GEN)/wire.pb.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c -o $@ $<
+
+# One archive of everything: the linker takes what a program uses and, with --as-needed, only the libraries that needs.
+$(B)/liblobby.a: $(LIB_OBJS)
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(B)/lobby-%: $(B)/src/%/main.o $(B)/liblobby.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(B)/lobbyctl: $(B)/src/ctl/main.o $(B)/liblobby.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# Device models: lobby-emu and the tests that run under umockdev link them.
+EMU_PKGS := umockdev-1.0 gio-unix-2.0
+EMU_OBJS := $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c %_test.c,$(wildcard tests/emu/*.c)))
+$(B)/tests/emu/%.o: CFLAGS += $(shell pkg-config --cflags $(EMU_PKGS))
+$(B)/lobby-emu: $(B)/tests/emu/main.o $(EMU_OBJS) $(B)/liblobby.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(EMU_PKGS)) $(LDLIBS)
+
+# Tests: one cmocka binary a file *_test.c. Those in tests/emu are run under umockdev-wrapper.
+TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/*/*_test.c))
+tests: $(TESTS) $(BINS) $(EMU) $(LOCALES)
+$(B)/tests/emu/%_test: $(B)/tests/emu/%_test.o $(EMU_OBJS) $(B)/liblobby.a
+	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(shell pkg-config --libs $(EMU_PKGS)) $(LDLIBS)
+$(B)/tests/%_test: $(B)/tests/%_test.o $(B)/liblobby.a
+	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+
+# Tools of the tests and benches that are programs: tests/{bench,fault}/NAME.c.
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/liblobby.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(B)/tests/fault/%: $(B)/tests/fault/%.o $(B)/liblobby.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# Fuzzers: tests/fuzz/NAME_fuzz.c, libFuzzer under MODE=fuzz; under MODE=san the same file replays its corpus.
+FUZZERS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
+fuzzers: $(FUZZERS)
+$(B)/tests/fuzz/%_fuzz: $(B)/tests/fuzz/%_fuzz.o $(if $(filter fuzz,$(MODE)),,$(B)/tests/fuzz/replay.o) $(B)/liblobby.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(B)/locale/%/LC_MESSAGES/lobby.mo: assets/locale/%.po
+	@mkdir -p $(@D)
+	msgfmt --check -o $@ $<
+
+run: all
+	@tools/run
+test: bootstrap
+	@$(MAKE) --no-print-directory MODE=release programs
+	@$(MAKE) --no-print-directory MODE=san tests fuzzers
+	@tools/test
+lint: bootstrap $(GEN)/wire.pb.h
+	@tools/lint
+bench: all
+	@tools/bench
+bench-peer: all
+	@tools/bench --peer
+flow: all
+	@$(B)/lobby-kiosk --flow > build/flow.dot && dot -Tsvg -o build/flow.svg build/flow.dot && echo build/flow.svg
+fuzz: bootstrap
+	@$(MAKE) --no-print-directory MODE=fuzz fuzzers
+	@tools/fuzz $(or $(SECONDS),60)
+fault: bootstrap
+	@$(MAKE) --no-print-directory MODE=release programs
+	@tools/fault $(or $(KILLS),300)
+format:
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+clean:
+	rm -rf build
+
+-include $(shell find build -name '*.d' 2>/dev/null)
