@@ -9,6 +9,8 @@
 # Every folder of sources is one static library; a program is its main.c with all of them. MODE chooses the flags.
 
 MODE ?= release
+Q := $(if $(V),,@)
+JOBS := -j$(shell nproc)
 B := build/$(MODE)
 GEN := build/gen
 
@@ -44,7 +46,7 @@ LOCALES := $(patsubst assets/locale/%.po,$(B)/locale/%/LC_MESSAGES/lobby.mo,$(wi
 .PHONY: all run test lint bench bench-peer flow fuzz fault format clean bootstrap programs tests fuzzers
 .SECONDARY:
 all: bootstrap
-	@$(MAKE) --no-print-directory programs
+	@$(MAKE) --no-print-directory $(JOBS) programs
 programs: $(BINS) $(EMU) $(LOCALES)
 
 bootstrap:
@@ -52,15 +54,15 @@ bootstrap:
 
 $(GEN)/wire.pb.c: src/wire/wire.proto src/wire/wire.options
 	@mkdir -p $(GEN)
-	cd src/wire && /usr/bin/nanopb_generator.py -q -D ../../$(GEN) wire.proto
+	@cd src/wire && /usr/bin/nanopb_generator.py -q -D ../../$(GEN) wire.proto
 $(GEN)/wire.pb.h: $(GEN)/wire.pb.c
 
 $(B)/gen/wire.pb.o: $(GEN)/wire.pb.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 $(B)/%.o: %.c | $(GEN)/wire.pb.h
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
 # One archive of everything: the linker takes what a program uses and, with --as-needed, only the libraries that needs.
 $(B)/liblobby.a: $(LIB_OBJS)
@@ -68,46 +70,46 @@ $(B)/liblobby.a: $(LIB_OBJS)
 	@ar rcs $@ $^
 
 $(B)/lobby-%: $(B)/src/%/main.o $(B)/liblobby.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(B)/lobbyctl: $(B)/src/ctl/main.o $(B)/liblobby.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # Device models: lobby-emu and the tests that run under umockdev link them.
 EMU_PKGS := umockdev-1.0 gio-unix-2.0
 EMU_OBJS := $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c %_test.c,$(wildcard tests/emu/*.c)))
 $(B)/tests/emu/%.o: CFLAGS += $(shell pkg-config --cflags $(EMU_PKGS))
 $(B)/lobby-emu: $(B)/tests/emu/main.o $(EMU_OBJS) $(B)/liblobby.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(EMU_PKGS)) $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(EMU_PKGS)) $(LDLIBS)
 
 # Tests: one cmocka binary a file *_test.c. Those in tests/emu are run under umockdev-wrapper.
 TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/*/*_test.c))
 tests: $(TESTS) $(BINS) $(EMU) $(LOCALES)
 $(B)/tests/emu/%_test: $(B)/tests/emu/%_test.o $(EMU_OBJS) $(B)/liblobby.a
-	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(shell pkg-config --libs $(EMU_PKGS)) $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(shell pkg-config --libs $(EMU_PKGS)) $(LDLIBS)
 $(B)/tests/%_test: $(B)/tests/%_test.o $(B)/liblobby.a
-	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 
 # Tools of the tests and benches that are programs: tests/{bench,fault}/NAME.c.
 $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/liblobby.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(B)/tests/fault/%: $(B)/tests/fault/%.o $(B)/liblobby.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # Fuzzers: tests/fuzz/NAME_fuzz.c, libFuzzer under MODE=fuzz; under MODE=san the same file replays its corpus.
 FUZZERS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
 fuzzers: $(FUZZERS)
 $(B)/tests/fuzz/%_fuzz: $(B)/tests/fuzz/%_fuzz.o $(if $(filter fuzz,$(MODE)),,$(B)/tests/fuzz/replay.o) $(B)/liblobby.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(B)/locale/%/LC_MESSAGES/lobby.mo: assets/locale/%.po
 	@mkdir -p $(@D)
-	msgfmt --check -o $@ $<
+	@msgfmt --check -o $@ $<
 
 run: all
 	@tools/run
 test: bootstrap
-	@$(MAKE) --no-print-directory MODE=release programs
-	@$(MAKE) --no-print-directory MODE=san tests fuzzers
+	@$(MAKE) --no-print-directory $(JOBS) MODE=release programs
+	@$(MAKE) --no-print-directory $(JOBS) MODE=san tests fuzzers
 	@tools/test
 lint: bootstrap $(GEN)/wire.pb.h
 	@tools/lint
@@ -118,10 +120,10 @@ bench-peer: all
 flow: all
 	@$(B)/lobby-kiosk --flow > build/flow.dot && dot -Tsvg -o build/flow.svg build/flow.dot && echo build/flow.svg
 fuzz: bootstrap
-	@$(MAKE) --no-print-directory MODE=fuzz fuzzers
+	@$(MAKE) --no-print-directory $(JOBS) MODE=fuzz fuzzers
 	@tools/fuzz $(or $(SECONDS),60)
 fault: bootstrap
-	@$(MAKE) --no-print-directory MODE=release programs
+	@$(MAKE) --no-print-directory $(JOBS) MODE=release programs
 	@tools/fault $(or $(KILLS),300)
 format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
