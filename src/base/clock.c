@@ -188,8 +188,8 @@ int clock_parse_instant(const char *text, size_t len, int64_t *wall_ms)
 	if (mark(text, len, &at, '.'))
 		for (int scale = 100; at < len && text[at] >= '0' && text[at] <= '9'; at++, scale /= 10)
 			ms += (text[at] - '0') * scale;
-	if (tm.tm_mon < 0 || tm.tm_mon > 11 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour < 0 || tm.tm_hour > 23 ||
-	    tm.tm_min < 0 || tm.tm_min > 59 || tm.tm_sec < 0 || tm.tm_sec > 60)
+	if (tm.tm_year < -1900 || tm.tm_mon < 0 || tm.tm_mon > 11 || tm.tm_mday < 1 || tm.tm_mday > 31 ||
+	    tm.tm_hour < 0 || tm.tm_hour > 23 || tm.tm_min < 0 || tm.tm_min > 59 || tm.tm_sec < 0 || tm.tm_sec > 60)
 		return LOBBY_ERR_INVALID;
 	if (parse_offset(text, len, &at, &offset_min) != 0 || at != len)
 		return LOBBY_ERR_INVALID;

@@ -65,6 +65,7 @@ static void instants_parse_and_format(void **state)
 	assert_int_equal(clock_parse_instant("2026-11-23", 10, &ms), LOBBY_ERR_INVALID);
 	assert_int_equal(clock_parse_instant("2026-13-23T00:00:00Z", 20, &ms), LOBBY_ERR_INVALID);
 	assert_int_equal(clock_parse_instant("2026-11-23T00:00:00Zx", 21, &ms), LOBBY_ERR_INVALID);
+	assert_int_equal(clock_parse_instant("-11-23T00:00:00Z", 16, &ms), LOBBY_ERR_INVALID);
 }
 
 static void text_never_cuts_a_letter(void **state)
