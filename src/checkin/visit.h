@@ -62,7 +62,12 @@ enum visit_bundle_kind { VISIT_BUNDLE_VISIT, VISIT_BUNDLE_SLIP };
 /** Builds the Bundle of type transaction: Encounter (PUT; status arrived, or planned for a handover; identifier: kiosk
  * and seq, ticket; appointment references; period.start), a FHIRPath Patch (Parameters) on each Appointment
  * (status arrived) and on the Patient (changed contact points), Coverage (PUT, a new card), Task (PUT: handover,
- * insurance to be looked at). The caller owns the reference. LOBBY_ERR_NO_MEMORY, LOBBY_ERR_INVALID (bad ids). */
+ * insurance to be looked at). The caller owns the reference.
+ *
+ * Left out, because the outcome gives it no meaning: contact details unless CHANGED; payor, member_id and group unless
+ * NEW; coverage_id unless CONFIRMED or NEW. LOBBY_ERR_NO_MEMORY. LOBBY_ERR_INVALID: id is no UUID, another id no FHIR
+ * id, CHANGED without a patient_id, NEW without patient_id and coverage_id, a text that is no clean UTF-8, a code
+ * (reason, step, language, identified_by) with spaces, a birth date that is none, a time before 1970. */
 int visit_to_bundle(const struct visit *visit, json_t **bundle) MUST_CHECK;
 int visit_slip_to_bundle(const struct visit_slip *slip, json_t **bundle) MUST_CHECK;
 

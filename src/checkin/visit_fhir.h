@@ -1,0 +1,57 @@
+/* The names that the two halves of visit.h share: URIs of our own, code systems of HL7's, and the bounds of a visit.
+ *
+ * Everything that FHIR R4 has a place for stands in that place. What it has none for (how a person was identified, how
+ * often they touched the screen) stands in one extension on the Encounter, `urn:lobby:check-in`, whose parts are the
+ * VISIT_PART_ names below. Ids of what a visit brings into being are derived from the visit's own id. */
+#ifndef LOBBY_CHECKIN_VISIT_FHIR_H
+#define LOBBY_CHECKIN_VISIT_FHIR_H
+
+#include "visit.h"
+
+/* Bundle.meta.tag: which of our two Bundles this is. */
+#define VISIT_TAG_SYSTEM "urn:lobby:bundle"
+#define VISIT_TAG_VISIT "visit"
+#define VISIT_TAG_SLIP "slip"
+
+/* Encounter.identifier: {system: urn:lobby:kiosk:<kiosk id>, value: <seq>} and the number that the patient was given.
+ */
+#define VISIT_KIOSK_PREFIX "urn:lobby:kiosk:"
+#define VISIT_TICKET_SYSTEM "urn:lobby:ticket"
+
+/* Encounter.extension and its parts. */
+#define VISIT_EXTENSION "urn:lobby:check-in"
+#define VISIT_PART_IDENTIFIED_BY "identified-by"
+#define VISIT_PART_REASON "reason"
+#define VISIT_PART_STEP "step"
+#define VISIT_PART_LANGUAGE "language"
+#define VISIT_PART_CONTACT "contact"
+#define VISIT_PART_INSURANCE "insurance"
+#define VISIT_PART_COVERAGE "coverage"
+#define VISIT_PART_TOUCHES "touches"
+#define VISIT_PART_FINISHED "finished"
+#define VISIT_PART_BIRTH_DATE "birth-date"
+#define VISIT_PART_FAMILY_INITIAL "family-initial"
+#define VISIT_PART_GIVEN_INITIAL "given-initial"
+
+/* Task.code, Task.reasonCode, Communication.statusReason. */
+#define VISIT_TASK_SYSTEM "urn:lobby:task"
+#define VISIT_REASON_SYSTEM "urn:lobby:handover-reason"
+#define VISIT_SLIP_ERROR_SYSTEM "urn:lobby:slip-error"
+
+/* Element ids in Patient that are the kiosk's: a Patch deletes the one before and adds the new one, so that applying it
+ * twice leaves one. */
+#define VISIT_PHONE_ELEMENT "lobby-phone"
+#define VISIT_EMAIL_ELEMENT "lobby-email"
+#define VISIT_ADDRESS_ELEMENT "lobby-address"
+
+#define VISIT_MAX_ENTRIES 64
+#define VISIT_LAST_MS 253370764800000 /* the year 9999 begins: FHIR's dateTime has four digits of year */
+
+extern const char *const visit_contact_names[3];
+extern const char *const visit_insurance_names[4];
+
+/** NULL if this visit, or slip, can stand in a Bundle, else what is wrong with it (static text). */
+const char *visit_wrong(const struct visit *visit);
+const char *visit_slip_wrong(const struct visit_slip *slip);
+
+#endif
