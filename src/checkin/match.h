@@ -1,8 +1,9 @@
 /* Matching a person to the roster, forgiving to names and silent about everybody else.
  *
  * Pure; no allocation; UTF-8. Folding removes case, accents (Latin letters decomposed by table: Unicode 15 canonical
- * decompositions of Latin-1 Supplement, Latin Extended-A and -B's common letters, plus ß=ss æ=ae ø=o đ=d ł=l), spaces,
- * hyphens, apostrophes and full stops. Letters of other scripts fold to themselves. */
+ * decompositions of Latin-1 Supplement, Latin Extended-A, -B and Additional, plus ß=ss æ=ae ø=o đ=d ł=l), spaces,
+ * hyphens, apostrophes, full stops and commas. Greek and Cyrillic lose their case; letters of other scripts fold to
+ * themselves. */
 #ifndef LOBBY_CHECKIN_MATCH_H
 #define LOBBY_CHECKIN_MATCH_H
 
@@ -38,6 +39,7 @@ struct match_query {
 	const char *given;
 	const char *phone_last4;
 	bool from_card;
+	bool cut; /* from_card: the issuer says that it cut a name (AAMVA DDE, DDF) */
 };
 
 enum match_outcome {
