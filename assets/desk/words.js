@@ -1,0 +1,121 @@
+/* How the desk says things: times of day, minutes, the state of a kiosk, the step where somebody stopped. All in one place,
+ * so that a pill, a toast and what a screen reader hears use the same words. Pure: no page, no network. */
+
+const clockFormat = new Intl.DateTimeFormat("en-US", { hour: "numeric", minute: "2-digit" });
+const dayFormat = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short" });
+
+/** "9:41" */
+export const clock = (ms) => clockFormat.format(ms).replace(/\s?[AP]M$/i, "");
+/** "9:41 AM" */
+export const clockFull = (ms) => clockFormat.format(ms).replace(/\s/g, " ");
+/** "Mon 23 Nov · 9:43 AM" */
+export const dayAndTime = (ms) => `${dayFormat.format(ms).replace(",", "")} · ${clockFull(ms)}`;
+
+export const minutesOf = (from, now) => Math.max(0, Math.floor((now - from) / 60000));
+
+/** "7 min", "1 h 12 min" */
+export function minutes(n) {
+	if (n < 60) return `${n} min`;
+	return n % 60 ? `${Math.floor(n / 60)} h ${n % 60} min` : `${Math.floor(n / 60)} h`;
+}
+
+/** "just now", "40 seconds", "4 min"; seconds go by fives, so that nothing flickers */
+export function since(from, now) {
+	const s = Math.max(0, Math.floor((now - from) / 1000));
+	if (s < 5) return "just now";
+	return s < 60 ? `${s - (s % 5)} seconds` : minutes(Math.floor(s / 60));
+}
+export const ago = (from, now) => (since(from, now) === "just now" ? "just now" : `${since(from, now)} ago`);
+
+export const count = (n, one, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
+
+export const capital = (s) => s.charAt(0).toUpperCase() + s.slice(1);
+
+/* ---- the queue ---- */
+
+export const STAGES = ["arrived", "called", "with-provider", "done"];
+/** What the button of a row in this stage says. */
+export const NEXT = { arrived: "Call", called: "With provider", "with-provider": "Done" };
+/** What taking it back is called, on a row now in this stage. */
+export const UNDO = { called: "Undo call", "with-provider": "Back to called", done: "Not done yet" };
+/** "B 14 was called" */
+export const HAPPENED = { arrived: "is waiting again", called: "called", "with-provider": "with provider", done: "done" };
+
+export const who = (row) => row.patient?.name || row.described || "Name not known";
+export const nameOf = (row) => [row.number, who(row)].filter(Boolean).join(", ");
+
+const WARN = new Set(["insurance-new", "insurance-none", "handover", "slip-failed", "late-sent"]);
+export const flagTone = (kind) => (WARN.has(kind) ? "warn" : "info");
+
+/* ---- steps of the check-in, as the kiosk names them ---- */
+
+const STEPS = {
+	welcome: "on the first screen",
+	birthday: "giving the birthday",
+	"first-letter": "giving the first letter of the name",
+	letter: "giving the first letter of the name",
+	"tie-breaker": "saying who they are",
+	appointment: "choosing the appointment",
+	appointments: "choosing the appointment",
+	contact: "on the contact details",
+	insurance: "on the insurance step",
+	done: "on the last screen",
+	"not-found": "not found",
+};
+export const stepWords = (step) => (step ? STEPS[step] || `on the step “${step}”` : "");
+
+/* ---- kiosks ---- */
+
+const DEVICES = { printer: "printer", scanner: "scanner", "card-reader": "card reader", "stripe-reader": "card stripe reader" };
+const deviceName = (d) => DEVICES[d.kind] || d.kind;
+const DEVICE_STATES = {
+	absent: (d) => `${deviceName(d)} unplugged`,
+	starting: (d) => `${deviceName(d)} starting`,
+	ready: (d) => `${deviceName(d)} ready`,
+	"paper-low": () => "paper low",
+	"paper-out": () => "paper out",
+	"cover-open": (d) => `${deviceName(d)} cover open`,
+	offline: (d) => `${deviceName(d)} offline`,
+	fault: (d) => `${deviceName(d)} fault`,
+	unsupported: (d) => `${deviceName(d)} not supported`,
+};
+export const deviceWords = (d) => (DEVICE_STATES[d.state] ? DEVICE_STATES[d.state](d) : `${deviceName(d)} ${d.state}`);
+const quiet = new Set(["ready", "starting"]);
+
+/** {text, tone} of a kiosk's pill. The worst thing first: what needs a person before what only needs paper. */
+export function kioskWords(kiosk, now, wantsHelp) {
+	const held = kiosk.visits_held ? ` · ${count(kiosk.visits_held, "visit")} held` : "";
+	const aside = kiosk.set_aside ? ` · ${count(kiosk.set_aside, "visit")} set aside` : "";
+	const bad = (kiosk.devices || []).filter((d) => !quiet.has(d.state)).map(deviceWords);
+	if (wantsHelp) return { text: "Help wanted", tone: "bad" };
+	if (kiosk.state === "offline") return { text: `Offline ${since(kiosk.since_ms, now)}${held}${aside}`, tone: "warn" };
+	if (kiosk.state === "out-of-order") return { text: `Out of order${bad.length ? `: ${bad.join(", ")}` : ""}${held}${aside}`, tone: "bad" };
+	if (bad.length) return { text: `${capital(bad.join(", "))}${held}${aside}`, tone: "warn" };
+	const base = kiosk.state === "in-use" ? "In use" : "Ready";
+	return { text: `${base}${held}${aside}`, tone: held || aside ? "warn" : kiosk.state === "in-use" ? "info" : "good" };
+}
+
+/* ---- appointments ---- */
+
+export const STATUS = {
+	booked: "Not here yet",
+	arrived: "Arrived",
+	cancelled: "Cancelled",
+	fulfilled: "Seen",
+	noshow: "Did not come",
+};
+
+/** For searching: no case, no accents, no punctuation; "B14" finds "B 14". */
+export const fold = (s) =>
+	String(s)
+		.normalize("NFD")
+		.replace(/\p{M}/gu, "")
+		.toLowerCase()
+		.replace(/[^\p{L}\p{N}]+/gu, " ")
+		.trim();
+export function matches(query, ...texts) {
+	const words = fold(query).split(" ").filter(Boolean);
+	const hay = texts.map(fold).join(" ");
+	const tight = hay.replace(/ /g, "");
+	return words.every((w) => hay.includes(w)) || (words.length > 0 && tight.includes(words.join("")));
+}
