@@ -1,0 +1,223 @@
+/* DLE EOT answers do not name their question, so there is one question at a time, and after a silence the link hears
+ * nothing for a moment and begins again, lest a late answer be taken for the next one's. */
+#include "drivers/escpos/link.h"
+
+#include <string.h>
+
+#define READ_LEN 64
+#define ANSWER_MS 1000
+#define DEAF_MS 200
+#define ASK_TRIES 3
+#define BUSY_MS 2
+#define BUSY_MAX 500
+#define FIRST_PAUSE_MS 20
+#define LAST_PAUSE_MS 10000
+#define GET_PORT_STATUS 1
+
+static const uint8_t questions[] = { 1, 2, 4 };
+
+static void finish(struct escpos_link *l, int err)
+{
+	escpos_asked_fn *then = l->then;
+
+	loop_timer_cancel(usb_loop(l->usb), &l->answer);
+	l->then = NULL;
+	if (then != NULL)
+		then(l->arg, err, &l->asked);
+}
+
+/* ---- GET_PORT_STATUS ---- */
+
+static void on_port(void *arg, int err, const uint8_t *data, size_t len)
+{
+	struct escpos_link *l = arg;
+
+	if (err == LOBBY_ERR_UNPLUGGED)
+		return;
+	if (err != 0 || len < 1) {
+		finish(l, LOBBY_ERR_TIMEOUT);
+		return;
+	}
+	l->asked = escpos_port_status(data[0]);
+	/* With an input endpoint this was the last resort: "fine" then only means that the port is. */
+	finish(l, usb_info(l->usb)->in.address != 0 && escpos_error_of(&l->asked) == 0 ? LOBBY_ERR_TIMEOUT : 0);
+}
+
+static void on_no_port(void *arg)
+{
+	struct escpos_link *l = arg;
+
+	finish(l, LOBBY_ERR_TIMEOUT);
+}
+
+static void ask_port(struct escpos_link *l)
+{
+	l->question = -1;
+	if (usb_control(l->usb, 0xa1, GET_PORT_STATUS, 0, usb_info(l->usb)->number, 1, ANSWER_MS, on_port, l) != 0)
+		loop_timer_set(usb_loop(l->usb), &l->answer, ANSWER_MS, on_no_port, l);
+}
+
+void escpos_link_ask_port(struct escpos_link *l, escpos_asked_fn *then)
+{
+	bool asking = l->then != NULL;
+
+	l->then = then;
+	if (!asking)
+		ask_port(l);
+}
+
+/* ---- DLE EOT ---- */
+
+static void on_no_answer(void *arg);
+
+static void on_sent(void *arg, int err, const uint8_t *data, size_t len)
+{
+	(void)arg; /* what counts is the answer */
+	(void)err;
+	(void)data;
+	(void)len;
+}
+
+static void send_question(void *arg)
+{
+	struct escpos_link *l = arg;
+	uint8_t bytes[3] = { 0x10, 0x04, questions[l->question] };
+
+	/* An answer can overtake the news that its question was sent: then the pipe is free in a moment. */
+	if (usb_write(l->usb, bytes, sizeof(bytes), ANSWER_MS - 100, on_sent, l) == LOBBY_ERR_BUSY &&
+	    ++l->busy < BUSY_MAX)
+		loop_timer_set(usb_loop(l->usb), &l->answer, BUSY_MS, send_question, l);
+	else
+		loop_timer_set(usb_loop(l->usb), &l->answer, ANSWER_MS, on_no_answer, l);
+}
+
+static void begin_again(void *arg)
+{
+	struct escpos_link *l = arg;
+
+	l->question = 0;
+	l->busy = 0;
+	l->asked = (struct escpos_status){ 0 };
+	send_question(l);
+}
+
+static void on_no_answer(void *arg)
+{
+	struct escpos_link *l = arg;
+
+	usb_cancel_write(l->usb);
+	if (++l->tries < ASK_TRIES) {
+		l->question = -1;
+		loop_timer_set(usb_loop(l->usb), &l->answer, DEAF_MS, begin_again, l);
+	} else if (l->garbage > 0) {
+		finish(l, LOBBY_ERR_PROTOCOL);
+	} else {
+		ask_port(l);
+	}
+}
+
+void escpos_link_ask(struct escpos_link *l, escpos_asked_fn *then)
+{
+	bool asking = l->then != NULL;
+
+	l->then = then;
+	if (asking)
+		return;
+	l->tries = 0;
+	l->garbage = 0;
+	l->pause_ms = 0;
+	if (usb_info(l->usb)->in.address == 0)
+		ask_port(l);
+	else
+		begin_again(l);
+}
+
+void escpos_link_hush(struct escpos_link *l)
+{
+	loop_timer_cancel(usb_loop(l->usb), &l->answer);
+	l->then = NULL;
+}
+
+/* ---- what the printer says ---- */
+
+static void take_answer(struct escpos_link *l, uint8_t value)
+{
+	if (l->then == NULL || l->question < 0)
+		return;
+	escpos_add_realtime(&l->asked, questions[l->question], value);
+	if (++l->question < (int)sizeof(questions))
+		send_question(l);
+	else
+		finish(l, 0);
+}
+
+static void on_read(void *arg, int err, const uint8_t *data, size_t len);
+
+static void keep_reading(void *arg)
+{
+	struct escpos_link *l = arg;
+	size_t packet = usb_info(l->usb)->in.packet;
+	int err = usb_read(l->usb, packet > READ_LEN ? packet : READ_LEN, 0, on_read, l);
+
+	if (err != 0 && err != LOBBY_ERR_UNPLUGGED && err != LOBBY_ERR_BUSY)
+		l->events->broken(l->arg, err);
+}
+
+static void on_read(void *arg, int err, const uint8_t *data, size_t len)
+{
+	struct escpos_link *l = arg;
+	uint8_t bytes[USB_MAX_TRANSFER];
+
+	if (err == LOBBY_ERR_UNPLUGGED)
+		return;
+	if (err != 0) {
+		l->events->broken(l->arg, err);
+		return;
+	}
+	memcpy(bytes, data, len); /* the pipe's buffer is reused by what the callbacks below start */
+	if (len == 0) {
+		/* Some printers answer reads at once, with nothing: pause, longer and longer, or they would never let
+		 * the program sleep. */
+		l->pause_ms = l->pause_ms == 0 ? FIRST_PAUSE_MS : l->pause_ms * 2;
+		if (l->pause_ms > LAST_PAUSE_MS)
+			l->pause_ms = LAST_PAUSE_MS;
+		loop_timer_set(usb_loop(l->usb), &l->reread, l->pause_ms, keep_reading, l);
+		return;
+	}
+	l->pause_ms = 0;
+	keep_reading(l);
+	for (size_t i = 0; i < len; i++) {
+		struct escpos_status status;
+		uint8_t value;
+
+		switch (escpos_parse(&l->parser, bytes[i], &status, &value)) {
+		case ESCPOS_REALTIME:
+			take_answer(l, value);
+			break;
+		case ESCPOS_AUTO:
+			l->events->status(l->arg, &status);
+			break;
+		case ESCPOS_PAPER:
+			l->events->drained(l->arg);
+			break;
+		case ESCPOS_GARBAGE:
+			l->garbage++;
+			break;
+		case ESCPOS_NONE:
+			break;
+		}
+	}
+}
+
+void escpos_link_init(struct escpos_link *l, struct usb_device *usb, const struct escpos_link_events *events, void *arg)
+{
+	*l = (struct escpos_link){ .usb = usb, .events = events, .arg = arg, .question = -1 };
+	if (usb_info(usb)->in.address != 0)
+		keep_reading(l);
+}
+
+void escpos_link_fini(struct escpos_link *l)
+{
+	escpos_link_hush(l);
+	loop_timer_cancel(usb_loop(l->usb), &l->reread);
+}

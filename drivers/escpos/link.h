@@ -1,0 +1,54 @@
+/* The conversation with one printer, beneath the job: ask for its status, hear what it says unasked.
+ *
+ * The link owns the input pipe for good; the output pipe it uses only while asking, which its owner starts. Times in
+ * milliseconds. See driver.h for the specifications. */
+#ifndef LOBBY_DRIVERS_ESCPOS_LINK_H
+#define LOBBY_DRIVERS_ESCPOS_LINK_H
+
+#include "drivers/escpos/codec.h"
+#include "drivers/usb.h"
+
+struct escpos_link;
+
+struct escpos_link_events {
+	/** Automatic status came. */
+	void (*status)(void *arg, const struct escpos_status *status);
+	/** The answer to GS r came: all that was sent before it is done. */
+	void (*drained)(void *arg);
+	/** The input pipe is broken for good. */
+	void (*broken)(void *arg, int err);
+};
+
+/** err: 0, LOBBY_ERR_TIMEOUT (no answer), LOBBY_ERR_PROTOCOL (only nonsense). */
+typedef void escpos_asked_fn(void *arg, int err, const struct escpos_status *status);
+
+/* In the owner's storage. */
+struct escpos_link {
+	struct usb_device *usb;
+	const struct escpos_link_events *events;
+	void *arg;
+	struct escpos_parser parser;
+	struct escpos_status asked;
+	escpos_asked_fn *then; /* not NULL: asking */
+	int question;	       /* index of the DLE EOT under way; -1: listening to nothing for a moment */
+	int tries;
+	int busy;
+	int garbage;
+	int pause_ms; /* before reading again, for devices that answer reads with nothing */
+	struct loop_timer answer;
+	struct loop_timer reread;
+};
+
+/** Starts reading, if there is an input endpoint. */
+void escpos_link_init(struct escpos_link *link, struct usb_device *usb, const struct escpos_link_events *events,
+		      void *arg);
+void escpos_link_fini(struct escpos_link *link);
+/** Asks for everything (DLE EOT 1, 2, 4; without an input endpoint GET_PORT_STATUS); then() is called once, never
+ * before this returns. Needs the output pipe to be free. While asking, another ask replaces then(). */
+void escpos_link_ask(struct escpos_link *link, escpos_asked_fn *then);
+/** Forgets the question under way; then() is not called. Goes on listening. */
+void escpos_link_hush(struct escpos_link *link);
+/** GET_PORT_STATUS, which passes even when the printer's buffer is full. Same rules. */
+void escpos_link_ask_port(struct escpos_link *link, escpos_asked_fn *then);
+
+#endif

@@ -1,0 +1,43 @@
+/* See registry.h. To add a protocol: a folder, a row in `drivers`. To add a device that deviates: a row in `quirks`. */
+#include "drivers/registry.h"
+
+#include "drivers/escpos/driver.h"
+#include "drivers/hidpos/driver.h"
+
+static const struct driver *const drivers[] = {
+	&hidpos_driver,
+	&escpos_driver,
+};
+
+/* More specific rows first. Vendor ids are those of the USB-IF's list. */
+static const struct quirk quirks[] = {
+	{ .vendor = 0x0416, .product = 0x5011, .no_asb = true, .columns = 32, .name = "58 mm receipt printer" },
+	{ .vendor = 0x05e0, .makes_scanners = true, .name = "Zebra (Symbol)" },
+	{ .vendor = 0x05f9, .makes_scanners = true, .name = "Datalogic" },
+	{ .vendor = 0x065a, .makes_scanners = true, .name = "Opticon" },
+	{ .vendor = 0x0c2e, .makes_scanners = true, .name = "Honeywell (Metrologic)" },
+	{ .vendor = 0x0db5, .makes_scanners = true, .name = "Access-IS" },
+	{ .vendor = 0x1eab, .makes_scanners = true, .name = "Newland" },
+};
+
+const struct driver *registry_driver_of(const struct usb_info *info)
+{
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
+		if (drivers[i]->match(info))
+			return drivers[i];
+	return NULL;
+}
+
+const struct quirk *registry_quirk_of(const struct usb_info *info)
+{
+	static const struct quirk none;
+
+	for (size_t i = 0; i < sizeof(quirks) / sizeof(quirks[0]); i++) {
+		const struct quirk *q = &quirks[i];
+
+		if (q->vendor == info->vendor && (q->product == 0 || q->product == info->product) &&
+		    (q->release_max == 0 || info->release <= q->release_max))
+			return q;
+	}
+	return &none;
+}
