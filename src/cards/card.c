@@ -1,0 +1,156 @@
+/* One entry point for every code that a patient may hold under the scanner: the letter says what it is, a licence has a
+ * header, and what is left is a member number if it is short and plain. */
+#include "aamva.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CARD_MAX 4096 /* PDF417 holds 1850 letters; a scanner may prefix and suffix */
+
+#define LETTER_PREFIX "LOBBY1:"
+#define LETTER_MIN 8
+#define LETTER_MAX 64
+#define MEMBER_MIN 6
+#define MEMBER_MAX 32
+
+static bool is_alnum(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+static bool is_letter_code(const uint8_t *code, size_t len)
+{
+	if (len < LETTER_MIN || len > LETTER_MAX)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (!is_alnum(code[i]) && code[i] != '.' && code[i] != '-')
+			return false;
+	return true;
+}
+
+/* CRC-8 with the polynomial x^8 + x^2 + x + 1, from 0: a slip of the scanner, not a forger, is what it finds. */
+static unsigned crc8(const uint8_t *data, size_t len)
+{
+	unsigned crc = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		crc ^= data[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = (crc & 0x80 ? crc << 1 ^ 0x07 : crc << 1) & 0xFF;
+	}
+	return crc;
+}
+
+int card_letter_format(char *out, size_t size, const char *code)
+{
+	size_t len = strlen(code);
+
+	if (len > LETTER_MAX)
+		return LOBBY_ERR_TOO_LONG;
+	if (!is_letter_code((const uint8_t *)code, len))
+		return LOBBY_ERR_INVALID;
+	if (strlen(LETTER_PREFIX) + len + 3 >= size)
+		return LOBBY_ERR_TOO_LONG;
+	snprintf(out, size, LETTER_PREFIX "%s:%02X", code, crc8((const uint8_t *)code, len));
+	return 0;
+}
+
+static int hex_value(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
+/* scan begins with the letter's prefix. */
+static int parse_letter(struct slice scan, struct card *card)
+{
+	struct slice rest = slice_part(scan, strlen(LETTER_PREFIX), scan.len);
+	struct card made = { .kind = CARD_LETTER };
+	struct slice code;
+	int high, low;
+
+	if (rest.len < LETTER_MIN + 3 || rest.data[rest.len - 3] != ':')
+		return LOBBY_ERR_CARD_MALFORMED;
+	code = slice_part(rest, 0, rest.len - 3);
+	high = hex_value(rest.data[rest.len - 2]);
+	low = hex_value(rest.data[rest.len - 1]);
+	if (!is_letter_code(code.data, code.len) || high < 0 || low < 0 ||
+	    (unsigned)(high << 4 | low) != crc8(code.data, code.len))
+		return LOBBY_ERR_CARD_MALFORMED;
+	text_copy_n(made.code, sizeof(made.code), (const char *)code.data, code.len);
+	*card = made;
+	return 0;
+}
+
+static int parse_member(struct slice scan, struct card *card)
+{
+	struct card made = { .kind = CARD_MEMBER_CODE };
+	size_t len = 0;
+
+	for (size_t i = 0; i < scan.len; i++) {
+		uint8_t c = scan.data[i];
+
+		if (c == ' ')
+			continue;
+		if ((!is_alnum(c) && c != '-') || len == MEMBER_MAX)
+			return LOBBY_ERR_CARD_UNKNOWN;
+		made.code[len++] = (char)c;
+	}
+	if (len < MEMBER_MIN)
+		return LOBBY_ERR_CARD_UNKNOWN;
+	*card = made;
+	return 0;
+}
+
+static bool is_utf8(struct slice scan)
+{
+	for (size_t at = 0; at < scan.len;) {
+		size_t from = at;
+
+		if (text_next((const char *)scan.data, scan.len, &at) == 0xFFFD && at - from != 3)
+			return false;
+	}
+	return true;
+}
+
+static int parse_licence(struct slice scan, struct card *card)
+{
+	struct card made = { .kind = CARD_LICENCE };
+	struct aamva_file file;
+	int err = aamva_open(scan, &file);
+
+	if (err == 0)
+		err = aamva_licence(&file, !is_utf8(scan), &made.licence);
+	if (err == 0)
+		*card = made;
+	return err;
+}
+
+int card_parse(const char *aim, const uint8_t *data, size_t len, struct card *card)
+{
+	struct slice scan = { data, len }, plain;
+	size_t prefix = strlen(LETTER_PREFIX);
+	int err;
+
+	if (len > CARD_MAX)
+		return LOBBY_ERR_CARD_TOO_LONG;
+	if (len == 0)
+		return LOBBY_ERR_CARD_UNKNOWN;
+	/* A scanner set up to send the AIM identifier with the data, and a driver that left it there. */
+	if (*aim == '\0' && len > 3 && data[0] == ']')
+		scan = slice_part(scan, 3, len);
+	plain = slice_trim(scan);
+	if (plain.len >= prefix && memcmp(plain.data, LETTER_PREFIX, prefix) == 0)
+		return parse_letter(plain, card);
+	err = parse_licence(scan, card);
+	if (err != LOBBY_ERR_CARD_UNKNOWN)
+		return err;
+	return parse_member(plain, card);
+}
