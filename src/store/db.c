@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +11,25 @@
 #include <unistd.h>
 
 #define BUSY_TIMEOUT_MS 5000
+
+/* A quota or a limit on file sizes is a full disk under another name; SQLite calls both an I/O error and keeps the
+ * system's word for it with the file: the database's or its log's. */
+static bool is_no_space(sqlite3 *handle)
+{
+	static const int files[] = { SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER };
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		sqlite3_file *file = NULL;
+		int code = 0;
+
+		if (sqlite3_file_control(handle, "main", files[i], &file) == SQLITE_OK && file != NULL &&
+		    file->pMethods != NULL &&
+		    file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &code) == SQLITE_OK &&
+		    (code == ENOSPC || code == EDQUOT || code == EFBIG))
+			return true;
+	}
+	return false;
+}
 
 int db_err(struct db *db, int rc)
 {
@@ -26,6 +46,8 @@ int db_err(struct db *db, int rc)
 	switch (rc & 0xFF) {
 	case SQLITE_FULL:
 		return LOBBY_ERR_DISK_FULL;
+	case SQLITE_IOERR:
+		return db->handle != NULL && is_no_space(db->handle) ? LOBBY_ERR_DISK_FULL : LOBBY_ERR_IO;
 	case SQLITE_NOMEM:
 		return LOBBY_ERR_NO_MEMORY;
 	case SQLITE_CORRUPT:
