@@ -1,0 +1,255 @@
+/* src/sync/store: who may open it, its schema through time, and what is left of a damaged one. */
+#include "sync_fixture.h"
+
+static void files_are_private_and_locked(void **state)
+{
+	struct kiosk k;
+	struct store second;
+	struct stat info;
+	char path[128];
+
+	(void)state;
+	kiosk_setup(&k);
+	assert_int_equal(stat(k.folder, &info), 0);
+	assert_int_equal(info.st_mode & 0777, 0700);
+	snprintf(path, sizeof(path), "%s/kiosk.db-wal", k.folder);
+	assert_int_equal(stat(path, &info), 0);
+	assert_int_equal(info.st_mode & 0777, 0600);
+	assert_int_equal(store_open(&second, k.folder), LOBBY_ERR_BUSY);
+	kiosk_teardown(&k);
+}
+
+/* Appends rows of a query as lines. */
+static void describe(sqlite3 *db, const char *sql, char *out, size_t size)
+{
+	sqlite3_stmt *stmt = NULL;
+	size_t len = strlen(out);
+
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+	while (sqlite3_step(stmt) == SQLITE_ROW)
+		len += (size_t)snprintf(out + len, size - len, "%s\n", (const char *)sqlite3_column_text(stmt, 0));
+	assert_true(len < size);
+	sqlite3_finalize(stmt);
+}
+
+/* Tables, columns and indexes by name: the text of CREATE differs between a new table and an altered one. */
+static void schema_of(struct db *db, char *out, size_t size)
+{
+	out[0] = '\0';
+	describe(db->handle,
+		 "SELECT m.name || '.' || c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' ||"
+		 " coalesce(c.dflt_value, '-') || ' ' || c.pk FROM sqlite_master m, pragma_table_xinfo(m.name) c"
+		 " WHERE m.type = 'table' ORDER BY 1",
+		 out, size);
+	describe(
+		db->handle,
+		"SELECT m.name || ': ' || i.name || ' ' || i.\"unique\" || ' ' || i.partial || ' ' || x.seqno || ' ' ||"
+		" coalesce(x.name, 'rowid') FROM sqlite_master m, pragma_index_list(m.name) i,"
+		" pragma_index_xinfo(i.name) x WHERE m.type = 'table' AND x.key = 1 ORDER BY 1",
+		out, size);
+}
+
+/* tests/unit/schema/sync-N.sql is what release N wrote, with a visit in it. */
+static void every_old_schema_migrates_to_the_newest(void **state)
+{
+	static char fresh[16384], migrated[16384];
+	char folder[64], path[128], fixture[64];
+	struct db db;
+
+	(void)state;
+	make_folder(folder);
+	snprintf(path, sizeof(path), "%s/fresh.db", folder);
+	assert_int_equal(db_open(&db, path, store_migrations, store_migration_count, true), 0);
+	schema_of(&db, fresh, sizeof(fresh));
+	db_close(&db);
+	for (int version = 1; version <= store_migration_count; version++) {
+		char sql[16384];
+		FILE *file;
+		sqlite3 *old;
+
+		snprintf(fixture, sizeof(fixture), "tests/unit/schema/sync-%d.sql", version);
+		file = fopen(fixture, "r");
+		assert_non_null(file);
+		sql[fread(sql, 1, sizeof(sql) - 1, file)] = '\0';
+		fclose(file);
+		snprintf(path, sizeof(path), "%s/old-%d.db", folder, version);
+		assert_int_equal(sqlite3_open(path, &old), SQLITE_OK);
+		assert_int_equal(sqlite3_exec(old, sql, NULL, NULL, NULL), SQLITE_OK);
+		sqlite3_close(old);
+		assert_int_equal(db_open(&db, path, store_migrations, store_migration_count, true), 0);
+		assert_int_equal(db.schema, store_migration_count);
+		schema_of(&db, migrated, sizeof(migrated));
+		assert_string_equal(migrated, fresh);
+		migrated[0] = '\0';
+		describe(db.handle, "SELECT uuid FROM outbox", migrated, sizeof(migrated));
+		assert_string_equal(migrated, "00000001-0000-4000-8000-000000000000\n");
+		db_close(&db);
+	}
+	remove_folder(folder);
+}
+
+static void commit(struct kiosk *k, int n)
+{
+	char id[37];
+	lobby_Visit visit;
+	lobby_VisitCommitted answer;
+
+	uuid_of(id, n);
+	visit = arrival(id, "patient-1", NULL);
+	assert_int_equal(outbox_commit_visit(&k->outbox, &k->identity, &visit, NOW_MS, &answer), 0);
+}
+
+static uint32_t waiting(struct kiosk *k)
+{
+	struct outbox_counts counts;
+
+	assert_int_equal(outbox_count(&k->outbox, &counts), 0);
+	return counts.visits;
+}
+
+static void overwrite(const char *folder, off_t at, size_t len)
+{
+	char path[128], junk[8192];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/kiosk.db", folder);
+	fd = open(path, O_WRONLY);
+	assert_true(fd >= 0);
+	memset(junk, 0xA5, sizeof(junk));
+	assert_int_equal(pwrite(fd, junk, len, at), (ssize_t)len);
+	close(fd);
+}
+
+/* The page (1-based) that a table's or index's tree starts with. */
+static off_t root_page(struct kiosk *k, const char *name)
+{
+	sqlite3_stmt *stmt = NULL;
+	off_t page;
+
+	assert_int_equal(db_prepare(&k->store.db, "SELECT rootpage FROM sqlite_master WHERE name = ?1", &stmt), 0);
+	assert_int_equal(db_bind(stmt, "t", name), 0);
+	assert_int_equal(db_step(&k->store.db, stmt), 1);
+	page = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return page;
+}
+
+static bool has_damaged_file(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	bool found = false;
+
+	while ((entry = readdir(dir)) != NULL)
+		found = found || strncmp(entry->d_name, "damaged-", 8) == 0;
+	closedir(dir);
+	return found;
+}
+
+/* The roster's pages are bad: every visit comes over, and who the kiosk is. */
+static void visits_outlive_a_damaged_roster(void **state)
+{
+	struct kiosk k;
+	off_t page;
+
+	(void)state;
+	kiosk_setup(&k);
+	for (int i = 1; i <= 40; i++)
+		commit(&k, i);
+	page = root_page(&k, "roster_birth");
+	kiosk_close(&k);
+	overwrite(k.folder, (page - 1) * 4096, 4096);
+	kiosk_open(&k);
+	assert_int_equal(k.store.damage, LOBBY_ERR_CORRUPT);
+	assert_int_equal(k.store.salvaged, 40);
+	assert_int_equal(waiting(&k), 40);
+	assert_true(k.identity.enrolled);
+	assert_string_equal(k.identity.name, "Lobby 1");
+	assert_true(has_damaged_file(k.folder));
+	/* Numbers go on beyond any that was used; a visit answered before is still known. */
+	assert_true(store_get_int(&k.store, "next_seq", 0) >= NOW_MS / 1000);
+	commit(&k, 7);
+	assert_int_equal(waiting(&k), 40);
+	commit(&k, 41);
+	assert_int_equal(waiting(&k), 41);
+	kiosk_close(&k);
+	/* And the next start is a healthy one. */
+	kiosk_open(&k);
+	assert_int_equal(k.store.damage, 0);
+	assert_int_equal(waiting(&k), 41);
+	kiosk_teardown(&k);
+}
+
+/* One leaf in the middle of the outbox is bad: those before and behind it come over. */
+static void visits_beside_a_bad_page_are_read(void **state)
+{
+	struct kiosk k;
+	char path[128];
+	struct stat info;
+
+	(void)state;
+	kiosk_setup(&k);
+	for (int i = 1; i <= 60; i++)
+		commit(&k, i);
+	kiosk_close(&k);
+	snprintf(path, sizeof(path), "%s/kiosk.db", k.folder);
+	assert_int_equal(stat(path, &info), 0);
+	overwrite(k.folder, (info.st_size / 4096 / 2) * 4096, 4096);
+	kiosk_open(&k);
+	assert_int_equal(k.store.damage, LOBBY_ERR_CORRUPT);
+	assert_in_range(waiting(&k), 50, 60);
+	kiosk_teardown(&k);
+}
+
+/* Nothing can be read: an empty store that says so, with numbers that cannot have been used. */
+static void a_store_that_is_none_starts_anew(void **state)
+{
+	struct kiosk k;
+
+	(void)state;
+	kiosk_setup(&k);
+	commit(&k, 1);
+	kiosk_close(&k);
+	overwrite(k.folder, 0, 8192);
+	kiosk_open(&k);
+	assert_int_equal(k.store.damage, LOBBY_ERR_CORRUPT);
+	assert_false(k.identity.enrolled);
+	assert_int_equal(store_get_int(&k.store, "next_seq", 0), NOW_MS / 1000);
+	assert_true(has_damaged_file(k.folder));
+	kiosk_teardown(&k);
+}
+
+/* The power went between building the new store and giving it its name. */
+static void a_salvage_that_was_cut_goes_on(void **state)
+{
+	struct kiosk k;
+	char whole[128], path[128];
+
+	(void)state;
+	kiosk_setup(&k);
+	commit(&k, 1);
+	kiosk_close(&k);
+	snprintf(path, sizeof(path), "%s/kiosk.db", k.folder);
+	snprintf(whole, sizeof(whole), "%s/kiosk.db.whole", k.folder);
+	copy_file(path, whole);
+	overwrite(k.folder, 0, 8192);
+	kiosk_open(&k);
+	assert_int_equal(waiting(&k), 1);
+	assert_true(k.identity.enrolled);
+	assert_int_equal(access(whole, F_OK), -1);
+	kiosk_teardown(&k);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(files_are_private_and_locked),
+		cmocka_unit_test(every_old_schema_migrates_to_the_newest),
+		cmocka_unit_test(visits_outlive_a_damaged_roster),
+		cmocka_unit_test(visits_beside_a_bad_page_are_read),
+		cmocka_unit_test(a_store_that_is_none_starts_anew),
+		cmocka_unit_test(a_salvage_that_was_cut_goes_on),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
