@@ -1,0 +1,322 @@
+/* See sync.h. This file: opening, the wire's messages, and what the screen is told of the network. */
+#include "sync.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "identify.h"
+#include "settings.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CHECKPOINT_MS 1000
+#define LINK_LOOK_MS 250
+
+static void fill_state(struct sync *sync, lobby_SyncState *state)
+{
+	struct outbox_counts counts = { 0 };
+
+	*state = (lobby_SyncState){ .enrolled = sync->identity.enrolled,
+				    .reachable = sync->reachable,
+				    .has_roster = sync->has_roster,
+				    .err = sync->err };
+	if (sync->identity.enrolled) {
+		text_copy(state->kiosk_id, sizeof(state->kiosk_id), sync->identity.kiosk_id);
+		text_copy(state->kiosk_name, sizeof(state->kiosk_name), sync->identity.name);
+	} else {
+		state->err = LOBBY_ERR_NOT_ENROLLED;
+	}
+	if (outbox_count(&sync->outbox, &counts) != 0 || roster_count(&sync->roster, &state->roster_count) != 0)
+		state->err = LOBBY_ERR_IO;
+	/* What was salvaged is told until the next start; a network that fails is told first. */
+	if (state->err == 0)
+		state->err = sync->store.damage;
+	state->visits_held = counts.visits;
+	state->visits_set_aside = counts.set_aside;
+}
+
+static void send_state(struct wire_conn *conn, const lobby_SyncState *state, int64_t last_contact_ms)
+{
+	lobby_Envelope envelope = { .which_body = lobby_Envelope_sync_state_tag };
+
+	envelope.body.sync_state = *state;
+	envelope.body.sync_state.last_contact_ms = last_contact_ms;
+	if (wire_send(conn, &envelope) != 0)
+		log_event(LOG_WARNING, "wire-send", "message=sync-state");
+}
+
+void sync_push_state(struct sync *sync)
+{
+	lobby_Envelope envelope = { .which_body = lobby_Envelope_sync_state_tag };
+	lobby_SyncState state;
+
+	fill_state(sync, &state);
+	if (memcmp(&state, &sync->pushed, sizeof(state)) == 0)
+		return;
+	sync->pushed = state;
+	envelope.body.sync_state = state;
+	envelope.body.sync_state.last_contact_ms = sync->last_contact_ms;
+	wire_server_broadcast(sync->server, lobby_Program_PROGRAM_UNKNOWN, &envelope);
+}
+
+void sync_push_settings(struct sync *sync)
+{
+	lobby_Envelope envelope = { .which_body = lobby_Envelope_settings_tag };
+
+	envelope.body.settings = sync->settings;
+	wire_server_broadcast(sync->server, lobby_Program_PROGRAM_KIOSK, &envelope);
+}
+
+void sync_heard(struct sync *sync)
+{
+	if (!sync->reachable)
+		log_event(LOG_NOTICE, "clinic-reachable", "%s", "");
+	sync->reachable = true;
+	sync->err = 0;
+	sync->last_contact_ms = clock_wall_ms();
+	sync_push_state(sync);
+}
+
+void sync_lost(struct sync *sync, int err)
+{
+	if (sync->reachable || sync->err != err)
+		log_event(LOG_WARNING, "clinic-lost", "err=%s", err_event(err));
+	sync->reachable = false;
+	sync->err = err;
+	sync_push_state(sync);
+}
+
+static void on_checkpoint(void *arg)
+{
+	struct sync *sync = arg;
+
+	store_checkpoint(&sync->store, false);
+}
+
+void sync_written(struct sync *sync)
+{
+	if (!sync->checkpoint.armed)
+		loop_timer_set(sync->loop, &sync->checkpoint, CHECKPOINT_MS, on_checkpoint, sync);
+}
+
+void sync_store_failed(struct sync *sync, int err)
+{
+	log_event(LOG_ERROR, "store-failed", "err=%s", err_event(err));
+	if (err != LOBBY_ERR_CORRUPT)
+		return;
+	sync->broken = true;
+	loop_stop(sync->loop);
+}
+
+bool sync_authorization(const struct sync *sync, char *out, size_t size)
+{
+	return snprintf(out, size, "Kiosk %s:%s", sync->identity.kiosk_id, sync->identity.credential) < (int)size;
+}
+
+bool sync_ask(const struct sync *sync, const char *path, char *url, size_t url_size, char *authorization,
+	      size_t authorization_size, struct http_ask *ask)
+{
+	if (!sync->identity.enrolled || !sync_authorization(sync, authorization, authorization_size) ||
+	    snprintf(url, url_size, "%s/kiosk/v1/%s", sync->identity.url, path) >= (int)url_size)
+		return false;
+	*ask = (struct http_ask){ .url = url, .authorization = authorization, .pin = sync->identity.fingerprint };
+	return true;
+}
+
+static void on_identify(struct sync *sync, struct wire_conn *conn, const lobby_Identify *query)
+{
+	lobby_Envelope envelope = { .which_body = lobby_Envelope_identified_tag };
+	lobby_Identified *answer = &envelope.body.identified;
+	int err = identify_run(&sync->roster, &sync->settings, sync->has_roster, clock_wall_ms(), query, answer);
+
+	if (err != 0) {
+		answer->outcome = lobby_IdentifyOutcome_IDENTIFY_NO_ROSTER;
+		sync_store_failed(sync, err);
+	}
+	if (wire_send(conn, &envelope) != 0)
+		log_event(LOG_WARNING, "wire-send", "message=identified");
+	sodium_memzero(&envelope, sizeof(envelope));
+}
+
+static void on_visit(struct sync *sync, struct wire_conn *conn, const lobby_Visit *visit)
+{
+	lobby_Envelope envelope = { .which_body = lobby_Envelope_visit_committed_tag };
+	int err = outbox_commit_visit(&sync->outbox, &sync->identity, visit, clock_wall_ms(),
+				      &envelope.body.visit_committed);
+
+	if (wire_send(conn, &envelope) != 0)
+		log_event(LOG_WARNING, "wire-send", "message=visit-committed");
+	if (err != 0) {
+		sync_store_failed(sync, err);
+		return;
+	}
+	sync_written(sync);
+	sync_push_state(sync);
+	sender_wake(sync);
+}
+
+static void on_slip(struct sync *sync, const lobby_Slip *slip)
+{
+	bool added;
+	int err = outbox_commit_slip(&sync->outbox, &sync->identity, slip, clock_wall_ms(), &added);
+
+	if (err != 0) {
+		sync_store_failed(sync, err);
+	} else if (added) {
+		sync_written(sync);
+		sender_wake(sync);
+	}
+}
+
+static void on_kiosk_message(struct sync *sync, struct wire_conn *conn, const lobby_Envelope *envelope)
+{
+	switch (envelope->which_body) {
+	case lobby_Envelope_identify_tag:
+		on_identify(sync, conn, &envelope->body.identify);
+		break;
+	case lobby_Envelope_visit_tag:
+		on_visit(sync, conn, &envelope->body.visit);
+		break;
+	case lobby_Envelope_slip_tag:
+		on_slip(sync, &envelope->body.slip);
+		break;
+	case lobby_Envelope_help_wanted_tag:
+		help_wanted(sync, &envelope->body.help_wanted);
+		break;
+	case lobby_Envelope_devices_tag:
+		sync->status.devices = envelope->body.devices;
+		status_changed(sync);
+		break;
+	case lobby_Envelope_kiosk_state_tag:
+		sync->status.screen = envelope->body.kiosk_state;
+		status_changed(sync);
+		break;
+	default:
+		break;
+	}
+}
+
+static void on_message(void *arg, struct wire_conn *conn, const lobby_Envelope *envelope)
+{
+	struct sync *sync = arg;
+	bool kiosk = conn->peer == lobby_Program_PROGRAM_KIOSK;
+
+	if (envelope->which_body == lobby_Envelope_ping_tag && !envelope->body.ping.answer) {
+		lobby_Envelope pong = *envelope;
+
+		pong.body.ping.answer = true;
+		if (wire_send(conn, &pong) != 0)
+			log_event(LOG_WARNING, "wire-send", "message=ping");
+	} else if (envelope->which_body == lobby_Envelope_enrol_tag &&
+		   (kiosk || conn->peer == lobby_Program_PROGRAM_CTL)) {
+		enrol_start(sync, conn, &envelope->body.enrol);
+	} else if (kiosk) {
+		on_kiosk_message(sync, conn, envelope);
+	}
+}
+
+static void on_state(void *arg, struct wire_conn *conn, bool up)
+{
+	struct sync *sync = arg;
+	lobby_Envelope envelope = { .which_body = lobby_Envelope_settings_tag };
+	lobby_SyncState state;
+
+	if (!up)
+		enrol_asker_gone(sync, conn);
+	if (up) {
+		fill_state(sync, &state);
+		send_state(conn, &state, sync->last_contact_ms);
+		envelope.body.settings = sync->settings;
+		if (wire_send(conn, &envelope) != 0)
+			log_event(LOG_WARNING, "wire-send", "message=settings");
+	}
+	if (conn->peer != lobby_Program_PROGRAM_KIOSK)
+		return;
+	sync->kiosks += up ? 1 : -1;
+	sync->status.screen = (lobby_KioskState){ 0 };
+	status_changed(sync);
+}
+
+/* The demo's "network down" switch: noticed within a moment, both ways. */
+static void on_link(void *arg)
+{
+	struct sync *sync = arg;
+	bool down = http_link_down(sync->http);
+
+	if (down && !sync->link_was_down)
+		http_break_all(sync->http);
+	if (!down && sync->link_was_down) {
+		feed_start(sync);
+		sender_wake(sync);
+		help_retry(sync);
+		status_changed(sync);
+	}
+	sync->link_was_down = down;
+	loop_timer_set(sync->loop, &sync->link, LINK_LOOK_MS, on_link, sync);
+}
+
+static void load(struct sync *sync)
+{
+	identity_load(&sync->store, &sync->identity);
+	settings_load(&sync->store, &sync->settings);
+	sync->has_roster = store_get_int(&sync->store, "has_roster", 0) != 0;
+	sync->last_contact_ms = 0;
+	sync->err = sync->identity.enrolled ? LOBBY_ERR_UNREACHABLE : 0;
+}
+
+int sync_init(struct sync *sync, struct loop *loop, const char *folder, const char *socket)
+{
+	int err;
+
+	*sync = (struct sync){ .loop = loop };
+	if (sodium_init() < 0)
+		return LOBBY_ERR_IO;
+	err = store_open(&sync->store, folder);
+	if (err != 0)
+		return err;
+	err = roster_init(&sync->roster, &sync->store.db);
+	if (err == 0)
+		err = outbox_init(&sync->outbox, &sync->store, &sync->roster);
+	if (err == 0 && (sync->http = http_new(loop)) == NULL)
+		err = LOBBY_ERR_NO_MEMORY;
+	if (err == 0) {
+		load(sync);
+		sync->server = wire_server_new(loop, socket, lobby_Program_PROGRAM_SYNC, on_message, on_state, sync);
+		err = sync->server ? 0 : LOBBY_ERR_IO;
+	}
+	if (err != 0) {
+		sync_fini(sync);
+		return err;
+	}
+	fill_state(sync, &sync->pushed);
+	day_start(sync);
+	feed_start(sync);
+	sender_wake(sync);
+	status_changed(sync);
+	if (http_has_link_file(sync->http))
+		on_link(sync);
+	return 0;
+}
+
+void sync_fini(struct sync *sync)
+{
+	if (sync->http != NULL) {
+		feed_stop(sync);
+		sender_stop(sync);
+		status_stop(sync);
+		help_stop(sync);
+		enrol_stop(sync);
+		day_stop(sync);
+		loop_timer_cancel(sync->loop, &sync->link);
+		loop_timer_cancel(sync->loop, &sync->checkpoint);
+	}
+	wire_server_free(sync->server);
+	http_free(sync->http);
+	outbox_fini(&sync->outbox);
+	roster_fini(&sync->roster);
+	store_close(&sync->store);
+	sodium_memzero(&sync->identity, sizeof(sync->identity));
+	*sync = (struct sync){ 0 };
+}

@@ -1,0 +1,146 @@
+/* lobby-sync: the kiosk's store and its network to the clinic, around one loop.
+ *
+ * `struct sync` is the whole program. Its parts are one file each: the wire's messages (sync.c), the clinic's change
+ * feed (feed.c), the outbox's sender (sender.c), help (help.c), status (status.c), enrolment (enrol.c), the day
+ * (day.c). They meet only here: a part that heard from the clinic, or failed to, says so, and what the kiosk's screen
+ * must know is pushed when it changed. */
+#ifndef LOBBY_SYNC_SYNC_H
+#define LOBBY_SYNC_SYNC_H
+
+#include "backoff.h"
+#include "base/loop.h"
+#include "http.h"
+#include "identity.h"
+#include "outbox.h"
+#include "roster.h"
+#include "store.h"
+#include "wire/wire.h"
+
+#define SYNC_VERSION "1.0"
+#define SYNC_MAX_HELP 4
+
+struct sync;
+
+struct feed {
+	struct http_request request;
+	struct loop_timer timer;
+	struct backoff backoff;
+	int64_t asked_ms;
+	bool connected; /* the last answer was good: wait long in the next */
+};
+
+struct sender {
+	struct http_request request;
+	struct loop_timer timer;
+	struct backoff backoff;
+	int batch_rows;	     /* halved when the clinic refuses a whole batch */
+	int64_t after_seq;   /* rows up to here were refused alone: the others go first */
+	int64_t first, last; /* of the request under way: seq > first, <= last */
+};
+
+struct status {
+	struct http_request request;
+	struct loop_timer timer;
+	lobby_Devices devices;
+	lobby_KioskState screen;
+	bool again; /* changed while a request was under way */
+};
+
+struct help_call {
+	struct sync *sync;
+	bool used;
+	lobby_HelpWanted wanted;
+	lobby_HelpStage stage;
+	struct http_request request;
+	struct loop_timer timer;
+	struct backoff backoff;
+};
+
+struct enrol {
+	struct http_request request;
+	struct wire_conn *asker; /* NULL: gone, or nobody asked */
+	bool busy;
+	char url[257], name[65];
+	uint8_t key[32], fingerprint[HTTP_FINGERPRINT];
+	size_t proof_at; /* where in the body the proof goes */
+};
+
+struct sync {
+	struct loop *loop;
+	struct http *http;
+	struct wire_server *server;
+	struct store store;
+	struct roster roster;
+	struct outbox outbox;
+	struct identity identity;
+	lobby_Settings settings;
+
+	bool has_roster, reachable;
+	int err; /* why not reachable, or what is wrong with the store */
+	int64_t last_contact_ms;
+	lobby_SyncState pushed;
+	int kiosks;  /* connected lobby-kiosks */
+	bool broken; /* the store is damaged: end, be started again, salvage */
+
+	struct feed feed;
+	struct sender sender;
+	struct status status;
+	struct help_call help[SYNC_MAX_HELP];
+	struct enrol enrol;
+	struct loop_timer day, checkpoint, link;
+	bool link_was_down;
+};
+
+/** Opens the store in folder and listens at socket (both borrowed for the call). As store_open(); LOBBY_ERR_IO when the
+ * socket cannot be made. On failure there is nothing to undo. */
+int sync_init(struct sync *sync, struct loop *loop, const char *folder, const char *socket) MUST_CHECK;
+void sync_fini(struct sync *sync);
+
+/* For the parts. */
+
+/** The clinic answered, or a request to it failed. Pushes what changed. */
+void sync_heard(struct sync *sync);
+void sync_lost(struct sync *sync, int err);
+/** Pushes SyncState if it differs from what was pushed last (last_contact_ms alone is no difference). */
+void sync_push_state(struct sync *sync);
+void sync_push_settings(struct sync *sync);
+/** Something was written: move it out of the log soon. */
+void sync_written(struct sync *sync);
+/** A write failed; ends the program if the store is damaged. */
+void sync_store_failed(struct sync *sync, int err);
+/** "Kiosk id:credential". False when it does not fit. */
+bool sync_authorization(const struct sync *sync, char *out, size_t size);
+/** Fills an ask for path ("feed?...") at the enrolled clinic; the texts are the caller's. False when not enrolled or
+ * something does not fit. */
+bool sync_ask(const struct sync *sync, const char *path, char *url, size_t url_size, char *authorization,
+	      size_t authorization_size, struct http_ask *ask);
+
+void feed_start(struct sync *sync); /* asks now, whatever it waited for */
+void feed_stop(struct sync *sync);
+/** Forgets the cursor: the clinic will send the whole. */
+void feed_forget(struct sync *sync);
+/** Applies one answer of the feed in one transaction. LOBBY_ERR_PROTOCOL, or the store's error. For the feed and tests.
+ */
+int feed_apply(struct sync *sync, const char *body, size_t len, bool *more, int *changes) MUST_CHECK;
+
+void sender_wake(struct sync *sync); /* something to send, or a good moment to try */
+void sender_stop(struct sync *sync);
+
+void status_changed(struct sync *sync);
+void status_stop(struct sync *sync);
+
+void help_wanted(struct sync *sync, const lobby_HelpWanted *wanted);
+/** The feed says what became of one. */
+void help_stage(struct sync *sync, const char *id, const char *stage);
+void help_retry(struct sync *sync); /* the network came back */
+void help_stop(struct sync *sync);
+
+void enrol_start(struct sync *sync, struct wire_conn *asker, const lobby_Enrol *enrol);
+void enrol_asker_gone(struct sync *sync, const struct wire_conn *asker);
+void enrol_stop(struct sync *sync);
+
+/** Purges what is over and comes back at midnight. */
+void day_start(struct sync *sync);
+void day_stop(struct sync *sync);
+
+#endif
