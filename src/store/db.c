@@ -75,13 +75,11 @@ int db_prepare(struct db *db, const char *sql, sqlite3_stmt **out)
 	return db_err(db, sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL));
 }
 
-int db_bind(sqlite3_stmt *stmt, const char *format, ...)
+int db_vbind(sqlite3_stmt *stmt, const char *format, va_list args)
 {
-	va_list args;
 	int rc = SQLITE_OK;
 
 	sqlite3_reset(stmt);
-	va_start(args, format);
 	for (int i = 1; *format != '\0' && rc == SQLITE_OK; i++, format++) {
 		if (*format == 't') {
 			rc = sqlite3_bind_text(stmt, i, va_arg(args, const char *), -1, SQLITE_TRANSIENT);
@@ -97,8 +95,18 @@ int db_bind(sqlite3_stmt *stmt, const char *format, ...)
 			rc = sqlite3_bind_null(stmt, i);
 		}
 	}
-	va_end(args);
 	return rc == SQLITE_OK ? 0 : rc == SQLITE_NOMEM ? LOBBY_ERR_NO_MEMORY : LOBBY_ERR_INVALID;
+}
+
+int db_bind(sqlite3_stmt *stmt, const char *format, ...)
+{
+	va_list args;
+	int err;
+
+	va_start(args, format);
+	err = db_vbind(stmt, format, args);
+	va_end(args);
+	return err;
 }
 
 int db_step(struct db *db, sqlite3_stmt *stmt)

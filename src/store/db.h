@@ -11,6 +11,7 @@
 #include "base/err.h"
 
 #include <sqlite3.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,6 +37,7 @@ int db_prepare(struct db *db, const char *sql, sqlite3_stmt **out) MUST_CHECK;
 /** Binds from ?1 on by format, one letter an argument: t const char * (NULL binds NULL), i int64_t, d double,
  * b const void * and size_t, n nothing (NULL). Resets the statement first. */
 int db_bind(sqlite3_stmt *stmt, const char *format, ...) MUST_CHECK;
+int db_vbind(sqlite3_stmt *stmt, const char *format, va_list args) MUST_CHECK;
 /** One step: 1 a row, 0 done, negative an error (and then the statement is reset). */
 int db_step(struct db *db, sqlite3_stmt *stmt) MUST_CHECK;
 /** Steps a statement without rows to its end and resets it. */

@@ -1,0 +1,266 @@
+/* The command line of lobby-clinic: one table of commands, one of options. Commands other than serve work on the same
+ * store beside a running server, which notices within a quarter of a second. */
+#include "cli.h"
+
+#include "clinic.h"
+#include "http.h"
+#include "kiosks.h"
+#include "signin.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct options {
+	const char *data, *listen, *assets, *day, *cards;
+	const char *words[2]; /* what is no option: FILE or NAME, and VALUE */
+	int count;
+};
+
+static const char usage[] =
+	"lobby-clinic: the clinic's server\n"
+	"  lobby-clinic serve      --data DIR [--listen 127.0.0.1:8443] [--assets DIR]\n"
+	"  lobby-clinic import     --data DIR FILE          a FHIR R4 Bundle or NDJSON; all of it or nothing\n"
+	"  lobby-clinic demo       --data DIR [--day YYYY-MM-DD] [--cards FILE] [--assets DIR]\n"
+	"  lobby-clinic user       --data DIR NAME          adds an administrator; the password on standard input\n"
+	"  lobby-clinic kiosk-code --data DIR NAME          prints a one-time enrolment code for a kiosk\n"
+	"  lobby-clinic setting    --data DIR [NAME VALUE]  prints the settings, or sets one (VALUE is JSON)\n"
+	"DIR is made if it is missing. --assets, or LOBBY_ASSETS, is the folder with desk/ and demo/.\n"
+	"Exit status: 0 done, 1 failed (the reason is on standard error), 2 not understood.\n";
+
+static int fail(const char *what, int err)
+{
+	fprintf(stderr, "lobby-clinic: %s: %s\n", what, err_staff_text(err));
+	return 1;
+}
+
+/* The assets beside the source tree's build, or the system's. */
+static void find_assets(char out[CLINIC_PATH_MAX], const struct options *o)
+{
+	static const char *const beside[] = { "../../assets", "../share/lobby" };
+	const char *given = o->assets != NULL ? o->assets : getenv("LOBBY_ASSETS");
+	char exe[CLINIC_PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	out[0] = '\0';
+	if (given != NULL) {
+		text_copy(out, CLINIC_PATH_MAX, given);
+		return;
+	}
+	exe[len > 0 ? len : 0] = '\0';
+	if (strrchr(exe, '/') != NULL)
+		*strrchr(exe, '/') = '\0';
+	for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
+		if (snprintf(out, CLINIC_PATH_MAX, "%s/%s", exe, beside[i]) < CLINIC_PATH_MAX && access(out, R_OK) == 0)
+			return;
+	}
+	text_copy(out, CLINIC_PATH_MAX, "/usr/share/lobby");
+}
+
+/* ---- serve ---- */
+
+static int say_where(struct clinic *clinic, const struct http *http)
+{
+	struct store *store = store_pool_take(&clinic->pool);
+	char token[33];
+	int err = store != NULL ? signin_setup_token(store, token) : LOBBY_ERR_NO_MEMORY;
+
+	store_pool_give(&clinic->pool, store);
+	if (err == 0)
+		printf("https://%s/#setup=%s\n", http_address(http), token);
+	else if (err != LOBBY_ERR_EXISTS)
+		return err;
+	printf("listening https://%s\n", http_address(http));
+	return fflush(stdout) == 0 ? 0 : LOBBY_ERR_IO;
+}
+
+static int serve(const struct options *o)
+{
+	const char *listen = o->listen != NULL ? o->listen : "127.0.0.1:8443";
+	char assets[CLINIC_PATH_MAX];
+	struct clinic clinic;
+	struct http *http;
+	sigset_t set;
+	int err, signal_number;
+
+	/* Before any thread: all inherit the mask, and this one waits for them. */
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	find_assets(assets, o);
+	err = clinic_open(&clinic, o->data, assets);
+	if (err != 0)
+		return fail(o->data, err);
+	err = http_start(&http, &clinic, listen);
+	if (err != 0) {
+		clinic_close(&clinic);
+		return fail(listen, err);
+	}
+	err = say_where(&clinic, http);
+	if (err == 0)
+		sigwait(&set, &signal_number);
+	clinic_stop_waiting(&clinic);
+	http_stop(http);
+	clinic_close(&clinic);
+	return err == 0 ? 0 : fail("serve", err);
+}
+
+/* ---- small commands ---- */
+
+static int open_store(const struct options *o, struct store *store)
+{
+	int err = file_make_folder(o->data, 0700);
+
+	return err != 0 ? err : store_open(store, o->data, false);
+}
+
+static int add_user(const struct options *o)
+{
+	char password[SIGNIN_PASSWORD_MAX + 2] = "";
+	struct store store;
+	int err;
+
+	if (fgets(password, sizeof(password), stdin) == NULL)
+		return fail("no password on standard input", LOBBY_ERR_INVALID);
+	password[strcspn(password, "\r\n")] = '\0';
+	err = open_store(o, &store);
+	if (err != 0)
+		return fail(o->data, err);
+	err = signin_user_set(&store, o->words[0], password, "admin");
+	sodium_memzero(password, sizeof(password));
+	store_close(&store);
+	if (err == LOBBY_ERR_INVALID)
+		fprintf(stderr, "lobby-clinic: a name needs 1 to 64 characters, a password %d to %d\n",
+			SIGNIN_PASSWORD_MIN, SIGNIN_PASSWORD_MAX);
+	return err == 0 ? 0 : fail("user", err);
+}
+
+static int make_kiosk_code(const struct options *o)
+{
+	struct kiosk_code code;
+	struct store store;
+	int err = open_store(o, &store);
+
+	if (err != 0)
+		return fail(o->data, err);
+	err = kiosk_code_make(&code, o->words[0]);
+	if (err == 0)
+		err = db_begin(&store.db);
+	if (err == 0) {
+		err = kiosk_code_store(&store, &code);
+		if (err == 0)
+			err = change_audit(&store, "", "kiosk-code", "", code.name);
+		err = db_end(&store.db, err);
+	}
+	store_close(&store);
+	if (err != 0)
+		return fail("kiosk-code", err);
+	printf("%s\n", code.code);
+	return 0;
+}
+
+static int print_settings(struct store *store)
+{
+	json_t *all = settings_load(store);
+	int rc = json_dumpf(all, stdout, JSON_INDENT(2));
+
+	putchar('\n');
+	json_decref(all);
+	return rc == 0 ? 0 : LOBBY_ERR_IO;
+}
+
+static int setting(const struct options *o)
+{
+	struct store store;
+	int err;
+
+	if (o->count == 1) {
+		fprintf(stderr, "lobby-clinic: setting: NAME and VALUE, or neither\n");
+		return 2;
+	}
+	err = open_store(o, &store);
+	if (err != 0)
+		return fail(o->data, err);
+	if (o->count == 0) {
+		err = print_settings(&store);
+	} else {
+		err = db_begin(&store.db);
+		if (err == 0)
+			err = settings_set(&store, o->words[0], o->words[1]);
+		if (err == 0)
+			err = change_audit(&store, "", "setting", o->words[0], o->words[1]);
+		err = db_end(&store.db, err);
+	}
+	store_close(&store);
+	return err == 0 ? 0 : fail(o->count > 0 ? o->words[0] : "setting", err);
+}
+
+/* ---- the tables ---- */
+
+static const struct command {
+	const char *name;
+	int words_min, words_max;
+	int (*run)(const struct options *o);
+} commands[] = {
+	{ "serve", 0, 0, serve },
+	{ "user", 1, 1, add_user },
+	{ "kiosk-code", 1, 1, make_kiosk_code },
+	{ "setting", 0, 2, setting },
+};
+
+static int parse(int argc, char **argv, struct options *o)
+{
+	struct {
+		const char *name;
+		const char **value;
+	} known[] = { { "--data", &o->data },
+		      { "--listen", &o->listen },
+		      { "--assets", &o->assets },
+		      { "--day", &o->day },
+		      { "--cards", &o->cards } };
+
+	for (int i = 2; i < argc; i++) {
+		size_t k = 0;
+
+		while (k < 5 && strcmp(argv[i], known[k].name) != 0)
+			k++;
+		if (k < 5 && i + 1 < argc)
+			*known[k].value = argv[++i];
+		else if (strncmp(argv[i], "--", 2) != 0 && o->count < 2)
+			o->words[o->count++] = argv[i];
+		else
+			return fprintf(stderr, "lobby-clinic: %s: not understood\n", argv[i]), 2;
+	}
+	return 0;
+}
+
+int cli_main(int argc, char **argv)
+{
+	struct options o = { 0 };
+	const struct command *command = NULL;
+
+	log_init("lobby-clinic");
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return fputs(usage, stdout) < 0;
+	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			command = &commands[i];
+	if (command == NULL || parse(argc, argv, &o) != 0 || o.data == NULL || o.count < command->words_min ||
+	    o.count > command->words_max) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	if (clock_init() != 0 || sodium_init() < 0)
+		return fail("start", LOBBY_ERR_IO);
+	return command->run(&o);
+}

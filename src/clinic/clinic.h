@@ -1,0 +1,62 @@
+/* What all of the clinic server shares, and the programs' commands as functions.
+ *
+ * A `struct clinic` is made once (clinic_open), read by all threads; what changes in it has a lock of its own
+ * (kiosks.h, hub.h, writer.h, signin.h). */
+#ifndef LOBBY_CLINIC_CLINIC_H
+#define LOBBY_CLINIC_CLINIC_H
+
+#include "hub.h"
+#include "store.h"
+#include "writer.h"
+
+#include <jansson.h>
+#include <sodium.h>
+
+#define CLINIC_PATH_MAX 4096
+
+struct assets;
+struct kiosks;
+struct signin;
+
+struct clinic {
+	const char *folder; /* --data, borrowed */
+	struct store_pool pool;
+	struct writer *writer;
+	struct hub *hub;
+	struct kiosks *kiosks;
+	struct signin *signin;
+	struct assets *assets;
+	unsigned char seal_public[crypto_box_PUBLICKEYBYTES];
+	unsigned char seal_secret[crypto_box_SECRETKEYBYTES];
+	char *tls_key, *tls_certificate; /* PEM */
+	unsigned char fingerprint[32];	 /* SHA-256 of the certificate's DER */
+};
+
+/** Opens or makes the data folder: keys, certificate, store; starts the writer and the hub. assets_folder may be "".
+ * On failure nothing is left running; the error was logged. */
+int clinic_open(struct clinic *clinic, const char *folder, const char *assets_folder) MUST_CHECK;
+/** Resumes all who wait. First step of the end; then the HTTP server stops, then clinic_close(). */
+void clinic_stop_waiting(struct clinic *clinic);
+void clinic_close(struct clinic *clinic);
+
+/** keys.c: loads or makes seal.key and tls.pem. LOBBY_ERR_IO, LOBBY_ERR_CORRUPT. */
+int keys_load(struct clinic *clinic) MUST_CHECK;
+void keys_unload(struct clinic *clinic);
+
+/** settings.c: all settings with their defaults, as the wire's names; a new reference, NULL when out of memory. */
+json_t *settings_load(struct store *store);
+/** One setting as an integer or as text (copied). */
+int64_t settings_int(struct store *store, const char *name);
+void settings_text(struct store *store, const char *name, char *out, size_t size);
+/** Sets one from its JSON text ("30", "true", "\"Lobby\"", "[\"en\"]"), told to kiosks and desk. LOBBY_ERR_NOT_FOUND
+ * (no such setting), LOBBY_ERR_INVALID (wrong type or out of bounds). Inside a transaction. */
+int settings_set(struct store *store, const char *name, const char *json) MUST_CHECK;
+
+/** changes.c: the logs that pages and kiosks follow. Inside a transaction. */
+int change_desk(struct store *store, const char *kind, const char *ref) MUST_CHECK;
+/** kiosk: 0 for all. */
+int change_feed(struct store *store, const char *kind, const char *ref, int64_t kiosk) MUST_CHECK;
+int change_audit(struct store *store, const char *user, const char *action, const char *subject,
+		 const char *detail) MUST_CHECK;
+
+#endif
