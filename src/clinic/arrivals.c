@@ -132,21 +132,21 @@ static json_t *flags_of(sqlite3_stmt *row)
 	return flags;
 }
 
-static json_t *appointments_of(struct store *store, int64_t arrival)
+static json_t *appointments_of(struct ledger *store, int64_t arrival)
 {
 	json_t *list = json_array();
 	sqlite3_stmt *rows;
 
-	if (store_query(store, &rows,
-			"SELECT ap.id, ap.start_ms, coalesce(pr.name, nullif(ap.with_text, ''), l.name, ''),"
-			" coalesce(nullif(l.short_name, ''), l.name, ''), ap.service_type"
-			" FROM arrival_appointment aa JOIN appointment ap ON ap.id = aa.appointment_id"
-			" LEFT JOIN practitioner pr ON pr.id = ap.practitioner_id LEFT JOIN location l ON l.id = "
-			"ap.location_id"
-			" WHERE aa.arrival = ?1 ORDER BY ap.start_ms",
-			"i", arrival) != 0)
+	if (ledger_query(store, &rows,
+			 "SELECT ap.id, ap.start_ms, coalesce(pr.name, nullif(ap.with_text, ''), l.name, ''),"
+			 " coalesce(nullif(l.short_name, ''), l.name, ''), ap.service_type"
+			 " FROM arrival_appointment aa JOIN appointment ap ON ap.id = aa.appointment_id"
+			 " LEFT JOIN practitioner pr ON pr.id = ap.practitioner_id LEFT JOIN location l ON l.id = "
+			 "ap.location_id"
+			 " WHERE aa.arrival = ?1 ORDER BY ap.start_ms",
+			 "i", arrival) != 0)
 		return list;
-	while (store_step(store, rows) == 1)
+	while (ledger_step(store, rows) == 1)
 		json_array_append_new(list,
 				      json_pack("{ss sI ss ss ss}", "id", db_text(rows, 0), "start_ms",
 						(json_int_t)sqlite3_column_int64(rows, 1), "with", db_text(rows, 2),
@@ -164,7 +164,7 @@ static json_t *patient_of(sqlite3_stmt *row)
 	return json_pack("{ss ss}", "id", db_text(row, PATIENT_ID), "name", name);
 }
 
-static json_t *row_of(struct store *store, sqlite3_stmt *row)
+static json_t *row_of(struct ledger *store, sqlite3_stmt *row)
 {
 	int stage = sqlite3_column_int(row, STAGE);
 	json_t *json = json_pack(
@@ -186,58 +186,58 @@ static json_t *row_of(struct store *store, sqlite3_stmt *row)
 	return json;
 }
 
-json_t *arrival_row(struct store *store, const char *visit_id)
+json_t *arrival_row(struct ledger *store, const char *visit_id)
 {
 	json_t *json = NULL;
 	sqlite3_stmt *row;
 
-	if (store_query(store, &row, ARRIVAL_SELECT "WHERE a.visit_id = ?1", "t", visit_id) != 0)
+	if (ledger_query(store, &row, ARRIVAL_SELECT "WHERE a.visit_id = ?1", "t", visit_id) != 0)
 		return NULL;
-	if (store_step(store, row) == 1)
+	if (ledger_step(store, row) == 1)
 		json = row_of(store, row);
 	sqlite3_reset(row);
 	return json;
 }
 
 /* Takes the bound query. */
-static json_t *all_of(struct store *store, int err, sqlite3_stmt *rows)
+static json_t *all_of(struct ledger *store, int err, sqlite3_stmt *rows)
 {
 	json_t *list = json_array();
 
-	while (err == 0 && store_step(store, rows) == 1)
+	while (err == 0 && ledger_step(store, rows) == 1)
 		json_array_append_new(list, row_of(store, rows));
 	return list;
 }
 
-json_t *arrivals_of_day(struct store *store)
+json_t *arrivals_of_day(struct ledger *store)
 {
 	sqlite3_stmt *rows = NULL;
-	int err = store_query(store, &rows,
-			      ARRIVAL_SELECT "WHERE a.received_ms >= ?1 ORDER BY a.stage = 3, a.received_ms LIMIT ?2",
-			      "ii", clock_day_start_ms(clock_wall_ms()), (int64_t)ARRIVALS_MAX);
+	int err = ledger_query(store, &rows,
+			       ARRIVAL_SELECT "WHERE a.received_ms >= ?1 ORDER BY a.stage = 3, a.received_ms LIMIT ?2",
+			       "ii", clock_day_start_ms(clock_wall_ms()), (int64_t)ARRIVALS_MAX);
 
 	return all_of(store, err, rows);
 }
 
-json_t *arrivals_of_patient(struct store *store, const char *patient_id)
+json_t *arrivals_of_patient(struct ledger *store, const char *patient_id)
 {
 	sqlite3_stmt *rows = NULL;
-	int err =
-		store_query(store, &rows, ARRIVAL_SELECT "WHERE a.patient_id = ?1 ORDER BY a.arrived_ms DESC LIMIT 100",
-			    "t", patient_id);
+	int err = ledger_query(store, &rows,
+			       ARRIVAL_SELECT "WHERE a.patient_id = ?1 ORDER BY a.arrived_ms DESC LIMIT 100", "t",
+			       patient_id);
 
 	return all_of(store, err, rows);
 }
 
-json_t *arrivals_found(struct store *store, const char *like)
+json_t *arrivals_found(struct ledger *store, const char *like)
 {
 	sqlite3_stmt *rows = NULL;
-	int err = store_query(store, &rows,
-			      ARRIVAL_SELECT
-			      "WHERE a.received_ms >= ?1 AND (p.family || ', ' || p.given LIKE ?2 ESCAPE '\\'"
-			      " OR p.given || ' ' || p.family LIKE ?2 ESCAPE '\\' OR a.ticket LIKE ?2 ESCAPE '\\'"
-			      " OR replace(a.ticket, ' ', '') LIKE ?2 ESCAPE '\\') ORDER BY a.received_ms LIMIT 50",
-			      "it", clock_day_start_ms(clock_wall_ms()), like);
+	int err = ledger_query(store, &rows,
+			       ARRIVAL_SELECT
+			       "WHERE a.received_ms >= ?1 AND (p.family || ', ' || p.given LIKE ?2 ESCAPE '\\'"
+			       " OR p.given || ' ' || p.family LIKE ?2 ESCAPE '\\' OR a.ticket LIKE ?2 ESCAPE '\\'"
+			       " OR replace(a.ticket, ' ', '') LIKE ?2 ESCAPE '\\') ORDER BY a.received_ms LIMIT 50",
+			       "it", clock_day_start_ms(clock_wall_ms()), like);
 
 	return all_of(store, err, rows);
 }
@@ -249,7 +249,7 @@ struct step {
 };
 
 /* A visit that is through makes its appointments fulfilled; undone, arrived again. */
-static int mark_appointments(struct store *store, const char *visit_id, const struct step *step)
+static int mark_appointments(struct ledger *store, const char *visit_id, const struct step *step)
 {
 	const char *from = step->to == STAGE_DONE ? "arrived" : "fulfilled",
 		   *to = step->to == STAGE_DONE ? "fulfilled" : "arrived";
@@ -257,35 +257,36 @@ static int mark_appointments(struct store *store, const char *visit_id, const st
 
 	if (step->to != STAGE_DONE && step->from != STAGE_DONE)
 		return 0;
-	err = store_run(store,
-			"INSERT INTO feed_change(kind, ref, at_ms) SELECT 'roster', ap.id, ?3 FROM arrival a JOIN "
-			"arrival_appointment aa"
-			" ON aa.arrival = a.number JOIN appointment ap ON ap.id = aa.appointment_id WHERE a.visit_id = "
-			"?1 AND ap.status = ?2",
-			"tti", visit_id, from, clock_wall_ms());
+	err = ledger_run(
+		store,
+		"INSERT INTO feed_change(kind, ref, at_ms) SELECT 'roster', ap.id, ?3 FROM arrival a JOIN "
+		"arrival_appointment aa"
+		" ON aa.arrival = a.number JOIN appointment ap ON ap.id = aa.appointment_id WHERE a.visit_id = "
+		"?1 AND ap.status = ?2",
+		"tti", visit_id, from, clock_wall_ms());
 	if (err != 0)
 		return err;
-	return store_run(store,
-			 "UPDATE appointment SET status = ?3 WHERE status = ?2 AND id IN (SELECT aa.appointment_id "
-			 "FROM arrival a"
-			 " JOIN arrival_appointment aa ON aa.arrival = a.number WHERE a.visit_id = ?1)",
-			 "ttt", visit_id, from, to);
+	return ledger_run(store,
+			  "UPDATE appointment SET status = ?3 WHERE status = ?2 AND id IN (SELECT aa.appointment_id "
+			  "FROM arrival a"
+			  " JOIN arrival_appointment aa ON aa.arrival = a.number WHERE a.visit_id = ?1)",
+			  "ttt", visit_id, from, to);
 }
 
-static int write_step(struct job *job, struct store *store)
+static int write_step(struct job *job, struct ledger *store)
 {
 	struct request *r = (struct request *)job;
 	const struct step *step = r->data;
 	char detail[48];
 	int64_t stage;
-	int err = store_int(store, &stage, "SELECT stage FROM arrival WHERE visit_id = ?1", "t", r->tail);
+	int err = ledger_int(store, &stage, "SELECT stage FROM arrival WHERE visit_id = ?1", "t", r->tail);
 
 	if (err != 0)
 		return err;
 	if (stage != step->from)
 		return LOBBY_ERR_STALE;
-	err = store_run(store, "UPDATE arrival SET stage = ?2, stage_by = ?3, stage_ms = ?4 WHERE visit_id = ?1",
-			"titi", r->tail, (int64_t)step->to, r->session.name, clock_wall_ms());
+	err = ledger_run(store, "UPDATE arrival SET stage = ?2, stage_by = ?3, stage_ms = ?4 WHERE visit_id = ?1",
+			 "titi", r->tail, (int64_t)step->to, r->session.name, clock_wall_ms());
 	if (err == 0)
 		err = mark_appointments(store, r->tail, step);
 	if (err == 0)

@@ -7,11 +7,11 @@
 #define ARRIVALS_MAX 5000 /* rows in one answer */
 
 /** The row of one visit, a new reference; NULL if there is none. */
-json_t *arrival_row(struct store *store, const char *visit_id);
+json_t *arrival_row(struct ledger *store, const char *visit_id);
 /** Which rows: of today (received since midnight), of one patient, or of today and found by name or number. */
-json_t *arrivals_of_day(struct store *store);
-json_t *arrivals_of_patient(struct store *store, const char *patient_id);
-json_t *arrivals_found(struct store *store, const char *like);
+json_t *arrivals_of_day(struct ledger *store);
+json_t *arrivals_of_patient(struct ledger *store, const char *patient_id);
+json_t *arrivals_found(struct ledger *store, const char *like);
 /** "Garcia, Maria" */
 void arrival_name(char *out, size_t size, const char *family, const char *given);
 

@@ -68,11 +68,11 @@ static void find_assets(char out[CLINIC_PATH_MAX], const struct options *o)
 
 static int say_where(struct clinic *clinic, const struct http *http)
 {
-	struct store *store = store_pool_take(&clinic->pool);
+	struct ledger *store = ledger_pool_take(&clinic->pool);
 	char token[33];
 	int err = store != NULL ? signin_setup_token(store, token) : LOBBY_ERR_NO_MEMORY;
 
-	store_pool_give(&clinic->pool, store);
+	ledger_pool_give(&clinic->pool, store);
 	if (err == 0)
 		printf("https://%s/#setup=%s\n", http_address(http), token);
 	else if (err != LOBBY_ERR_EXISTS)
@@ -116,17 +116,17 @@ static int serve(const struct options *o)
 
 /* ---- small commands ---- */
 
-static int open_store(const struct options *o, struct store *store)
+static int open_store(const struct options *o, struct ledger *store)
 {
 	int err = file_make_folder(o->data, 0700);
 
-	return err != 0 ? err : store_open(store, o->data, false);
+	return err != 0 ? err : ledger_open(store, o->data, false);
 }
 
 static int add_user(const struct options *o)
 {
 	char password[SIGNIN_PASSWORD_MAX + 2] = "";
-	struct store store;
+	struct ledger store;
 	int err;
 
 	if (fgets(password, sizeof(password), stdin) == NULL)
@@ -137,7 +137,7 @@ static int add_user(const struct options *o)
 		return fail(o->data, err);
 	err = signin_user_set(&store, o->words[0], password, "admin");
 	sodium_memzero(password, sizeof(password));
-	store_close(&store);
+	ledger_close(&store);
 	if (err == LOBBY_ERR_INVALID)
 		fprintf(stderr, "lobby-clinic: a name needs 1 to 64 characters, a password %d to %d\n",
 			SIGNIN_PASSWORD_MIN, SIGNIN_PASSWORD_MAX);
@@ -147,7 +147,7 @@ static int add_user(const struct options *o)
 static int make_kiosk_code(const struct options *o)
 {
 	struct kiosk_code code;
-	struct store store;
+	struct ledger store;
 	int err = open_store(o, &store);
 
 	if (err != 0)
@@ -161,16 +161,16 @@ static int make_kiosk_code(const struct options *o)
 			err = change_audit(&store, "", "kiosk-code", "", code.name);
 		err = db_end(&store.db, err);
 	}
-	store_close(&store);
+	ledger_close(&store);
 	if (err != 0)
 		return fail("kiosk-code", err);
 	printf("%s\n", code.code);
 	return 0;
 }
 
-static int print_settings(struct store *store)
+static int print_settings(struct ledger *store)
 {
-	json_t *all = settings_load(store);
+	json_t *all = clinic_settings_load(store);
 	int rc = json_dumpf(all, stdout, JSON_INDENT(2));
 
 	putchar('\n');
@@ -180,7 +180,7 @@ static int print_settings(struct store *store)
 
 static int setting(const struct options *o)
 {
-	struct store store;
+	struct ledger store;
 	int err;
 
 	if (o->count == 1) {
@@ -195,12 +195,12 @@ static int setting(const struct options *o)
 	} else {
 		err = db_begin(&store.db);
 		if (err == 0)
-			err = settings_set(&store, o->words[0], o->words[1]);
+			err = clinic_settings_set(&store, o->words[0], o->words[1]);
 		if (err == 0)
 			err = change_audit(&store, "", "setting", o->words[0], o->words[1]);
 		err = db_end(&store.db, err);
 	}
-	store_close(&store);
+	ledger_close(&store);
 	return err == 0 ? 0 : fail(o->count > 0 ? o->words[0] : "setting", err);
 }
 

@@ -27,14 +27,14 @@ struct prune {
 	struct job job;
 };
 
-static int write_prune(struct job *job, struct store *store)
+static int write_prune(struct job *job, struct ledger *store)
 {
 	int64_t before = clock_wall_ms() - LOG_DAYS * 86400000LL;
-	int err = store_run(store, "DELETE FROM desk_change WHERE at_ms < ?1", "i", before);
+	int err = ledger_run(store, "DELETE FROM desk_change WHERE at_ms < ?1", "i", before);
 
 	(void)job;
 	if (err == 0)
-		err = store_run(store, "DELETE FROM feed_change WHERE at_ms < ?1", "i", before);
+		err = ledger_run(store, "DELETE FROM feed_change WHERE at_ms < ?1", "i", before);
 	return err;
 }
 
@@ -44,7 +44,7 @@ static void prune_done(struct job *job, int err)
 	free(job);
 }
 
-static void tick(void *arg, struct store *store)
+static void tick(void *arg, struct ledger *store)
 {
 	static int64_t next_ms; /* only on the hub's thread */
 	struct clinic *clinic = arg;
@@ -65,7 +65,7 @@ int clinic_open(struct clinic *clinic, const char *folder, const char *assets_fo
 	int err;
 
 	*clinic = (struct clinic){ .folder = folder };
-	store_pool_init(&clinic->pool, folder);
+	ledger_pool_init(&clinic->pool, folder);
 	err = file_make_folder(folder, 0700);
 	if (err == 0)
 		err = keys_load(clinic);
@@ -103,5 +103,5 @@ void clinic_close(struct clinic *clinic)
 	signin_free(clinic->signin);
 	assets_free(clinic->assets);
 	keys_unload(clinic);
-	store_pool_fini(&clinic->pool);
+	ledger_pool_fini(&clinic->pool);
 }

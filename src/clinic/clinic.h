@@ -6,7 +6,7 @@
 #define LOBBY_CLINIC_CLINIC_H
 
 #include "hub.h"
-#include "store.h"
+#include "ledger.h"
 #include "writer.h"
 
 #include <jansson.h>
@@ -20,7 +20,7 @@ struct signin;
 
 struct clinic {
 	const char *folder; /* --data, borrowed */
-	struct store_pool pool;
+	struct ledger_pool pool;
 	struct writer *writer;
 	struct hub *hub;
 	struct kiosks *kiosks;
@@ -44,19 +44,19 @@ int keys_load(struct clinic *clinic) MUST_CHECK;
 void keys_unload(struct clinic *clinic);
 
 /** settings.c: all settings with their defaults, as the wire's names; a new reference, NULL when out of memory. */
-json_t *settings_load(struct store *store);
+json_t *clinic_settings_load(struct ledger *store);
 /** One setting as an integer or as text (copied). */
-int64_t settings_int(struct store *store, const char *name);
-void settings_text(struct store *store, const char *name, char *out, size_t size);
+int64_t clinic_settings_int(struct ledger *store, const char *name);
+void clinic_settings_text(struct ledger *store, const char *name, char *out, size_t size);
 /** Sets one from its JSON text ("30", "true", "\"Lobby\"", "[\"en\"]"), told to kiosks and desk. LOBBY_ERR_NOT_FOUND
  * (no such setting), LOBBY_ERR_INVALID (wrong type or out of bounds). Inside a transaction. */
-int settings_set(struct store *store, const char *name, const char *json) MUST_CHECK;
+int clinic_settings_set(struct ledger *store, const char *name, const char *json) MUST_CHECK;
 
 /** changes.c: the logs that pages and kiosks follow. Inside a transaction. */
-int change_desk(struct store *store, const char *kind, const char *ref) MUST_CHECK;
+int change_desk(struct ledger *store, const char *kind, const char *ref) MUST_CHECK;
 /** kiosk: 0 for all. */
-int change_feed(struct store *store, const char *kind, const char *ref, int64_t kiosk) MUST_CHECK;
-int change_audit(struct store *store, const char *user, const char *action, const char *subject,
+int change_feed(struct ledger *store, const char *kind, const char *ref, int64_t kiosk) MUST_CHECK;
+int change_audit(struct ledger *store, const char *user, const char *action, const char *subject,
 		 const char *detail) MUST_CHECK;
 
 #endif

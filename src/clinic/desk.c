@@ -50,22 +50,22 @@ const struct route kiosk_routes[] = {
 
 /* ---- GET state ---- */
 
-static json_t *all_kiosks(struct store *store)
+static json_t *all_kiosks(struct ledger *store)
 {
 	json_t *list = json_array();
 	sqlite3_stmt *rows;
 
-	if (store_query(store, &rows, "SELECT id FROM kiosk WHERE removed_ms IS NULL ORDER BY name, number", "") == 0)
-		while (store_step(store, rows) == 1)
+	if (ledger_query(store, &rows, "SELECT id FROM kiosk WHERE removed_ms IS NULL ORDER BY name, number", "") == 0)
+		while (ledger_step(store, rows) == 1)
 			json_array_append_new(list, kiosks_row(store, db_text(rows, 0)));
 	return list;
 }
 
-json_t *desk_set_aside_count(struct store *store)
+json_t *desk_set_aside_count(struct ledger *store)
 {
 	int64_t count = 0;
 
-	return store_int(store, &count, "SELECT count(*) FROM set_aside", "") == 0
+	return ledger_int(store, &count, "SELECT count(*) FROM set_aside", "") == 0
 		       ? json_pack("{sI}", "count", (json_int_t)count)
 		       : NULL;
 }
@@ -79,28 +79,29 @@ static void day_text(char out[16], int64_t wall_ms)
 
 int desk_state(struct request *r)
 {
-	struct store *store = store_pool_take(&r->clinic->pool);
+	struct ledger *store = ledger_pool_take(&r->clinic->pool);
 	char day[16], clinic_name[96], cursor_text[24];
 	int64_t cursor = 0, aside = 0;
 
 	if (store == NULL)
 		return LOBBY_ERR_NO_MEMORY;
 	/* The cursor before the rows: what changes in between comes again as an event. */
-	if (store_int(store, &cursor, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'desk_change'",
-		      "") != 0 ||
-	    store_int(store, &aside, "SELECT count(*) FROM set_aside", "") != 0) {
-		store_pool_give(&r->clinic->pool, store);
+	if (ledger_int(store, &cursor, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'desk_change'",
+		       "") != 0 ||
+	    ledger_int(store, &aside, "SELECT count(*) FROM set_aside", "") != 0) {
+		ledger_pool_give(&r->clinic->pool, store);
 		return LOBBY_ERR_IO;
 	}
 	day_text(day, clock_wall_ms());
 	snprintf(cursor_text, sizeof(cursor_text), "%lld", (long long)cursor);
-	settings_text(store, "clinic_name", clinic_name, sizeof(clinic_name));
-	r->answer = json_pack("{ss sI ss ss s{sI sI} so so so sI}", "cursor", cursor_text, "now_ms",
-			      (json_int_t)clock_wall_ms(), "day", day, "clinic_name", clinic_name, "limits", "warn_min",
-			      (json_int_t)settings_int(store, "desk_warn_min"), "late_min",
-			      (json_int_t)settings_int(store, "desk_late_min"), "arrivals", arrivals_of_day(store),
-			      "help", help_open(store), "kiosks", all_kiosks(store), "set_aside", (json_int_t)aside);
-	store_pool_give(&r->clinic->pool, store);
+	clinic_settings_text(store, "clinic_name", clinic_name, sizeof(clinic_name));
+	r->answer =
+		json_pack("{ss sI ss ss s{sI sI} so so so sI}", "cursor", cursor_text, "now_ms",
+			  (json_int_t)clock_wall_ms(), "day", day, "clinic_name", clinic_name, "limits", "warn_min",
+			  (json_int_t)clinic_settings_int(store, "desk_warn_min"), "late_min",
+			  (json_int_t)clinic_settings_int(store, "desk_late_min"), "arrivals", arrivals_of_day(store),
+			  "help", help_open(store), "kiosks", all_kiosks(store), "set_aside", (json_int_t)aside);
+	ledger_pool_give(&r->clinic->pool, store);
 	return r->answer == NULL ? LOBBY_ERR_NO_MEMORY : request_audited(r, "read", "arrivals", "");
 }
 
@@ -124,11 +125,11 @@ static json_t *appointment_of(sqlite3_stmt *row)
 			 db_text(row, 10), "ticket", db_text(row, 11));
 }
 
-static json_t *appointments_of(struct store *store, int err, sqlite3_stmt *rows)
+static json_t *appointments_of(struct ledger *store, int err, sqlite3_stmt *rows)
 {
 	json_t *list = json_array();
 
-	while (err == 0 && store_step(store, rows) == 1)
+	while (err == 0 && ledger_step(store, rows) == 1)
 		json_array_append_new(list, appointment_of(rows));
 	return list;
 }
@@ -151,7 +152,7 @@ static int day_of(const char *text, int64_t *from_ms, int64_t *to_ms)
 int desk_schedule(struct request *r)
 {
 	const char *wanted = request_argument(r, "day");
-	struct store *store;
+	struct ledger *store;
 	sqlite3_stmt *rows;
 	int64_t from, to;
 	char day[16];
@@ -162,15 +163,15 @@ int desk_schedule(struct request *r)
 		return LOBBY_ERR_INVALID;
 	text_copy(day, sizeof(day), wanted != NULL ? wanted : day);
 	err = day_of(day, &from, &to);
-	store = err == 0 ? store_pool_take(&r->clinic->pool) : NULL;
+	store = err == 0 ? ledger_pool_take(&r->clinic->pool) : NULL;
 	if (store == NULL)
 		return err != 0 ? err : LOBBY_ERR_NO_MEMORY;
-	err = store_query(store, &rows,
-			  APPOINTMENT_SELECT
-			  "WHERE ap.start_ms >= ?1 AND ap.start_ms < ?2 ORDER BY ap.start_ms, p.family LIMIT 5000",
-			  "ii", from, to);
+	err = ledger_query(store, &rows,
+			   APPOINTMENT_SELECT
+			   "WHERE ap.start_ms >= ?1 AND ap.start_ms < ?2 ORDER BY ap.start_ms, p.family LIMIT 5000",
+			   "ii", from, to);
 	r->answer = json_pack("{ss so}", "day", day, "appointments", appointments_of(store, err, rows));
-	store_pool_give(&r->clinic->pool, store);
+	ledger_pool_give(&r->clinic->pool, store);
 	return request_audited(r, "read", "schedule", day);
 }
 
@@ -193,18 +194,18 @@ int desk_search(struct request *r)
 {
 	const char *q = request_argument(r, "q");
 	int64_t from = clock_day_start_ms(clock_wall_ms());
-	struct store *store;
+	struct ledger *store;
 	sqlite3_stmt *rows;
 	char like[140];
 	int err;
 
 	if (q == NULL || *q == '\0' || strlen(q) > 64 || !text_is_clean(q, strlen(q)))
 		return LOBBY_ERR_INVALID;
-	store = store_pool_take(&r->clinic->pool);
+	store = ledger_pool_take(&r->clinic->pool);
 	if (store == NULL)
 		return LOBBY_ERR_NO_MEMORY;
 	like_of(like, sizeof(like), q);
-	err = store_query(
+	err = ledger_query(
 		store, &rows,
 		APPOINTMENT_SELECT
 		"WHERE ap.start_ms >= ?1 AND ap.start_ms < ?2 AND (p.family || ', ' || p.given LIKE ?3 ESCAPE '\\'"
@@ -213,21 +214,22 @@ int desk_search(struct request *r)
 		"iit", from, from + 86400000, like);
 	r->answer = json_pack("{so so}", "arrivals", arrivals_found(store, like), "appointments",
 			      appointments_of(store, err, rows));
-	store_pool_give(&r->clinic->pool, store);
+	ledger_pool_give(&r->clinic->pool, store);
 	return request_audited(r, "search", "", q);
 }
 
-static json_t *coverages_of(struct store *store, const char *patient_id)
+static json_t *coverages_of(struct ledger *store, const char *patient_id)
 {
 	json_t *list = json_array();
 	sqlite3_stmt *rows;
 
-	if (store_query(store, &rows,
-			"SELECT id, payor, member_id, group_id, subscriber, status = 'active', source, updated_ms FROM "
-			"coverage WHERE patient_id = ?1"
-			" ORDER BY status = 'active' DESC, updated_ms DESC LIMIT 20",
-			"t", patient_id) == 0)
-		while (store_step(store, rows) == 1)
+	if (ledger_query(
+		    store, &rows,
+		    "SELECT id, payor, member_id, group_id, subscriber, status = 'active', source, updated_ms FROM "
+		    "coverage WHERE patient_id = ?1"
+		    " ORDER BY status = 'active' DESC, updated_ms DESC LIMIT 20",
+		    "t", patient_id) == 0)
+		while (ledger_step(store, rows) == 1)
 			json_array_append_new(list,
 					      json_pack("{ss ss ss ss ss sb ss sI}", "id", db_text(rows, 0), "payor",
 							db_text(rows, 1), "member_id", db_text(rows, 2), "group",
@@ -237,19 +239,19 @@ static json_t *coverages_of(struct store *store, const char *patient_id)
 	return list;
 }
 
-static json_t *patient_of(struct store *store, const char *id)
+static json_t *patient_of(struct ledger *store, const char *id)
 {
 	char name[200], address[260];
 	json_t *json = NULL;
 	sqlite3_stmt *row;
 
-	if (store_query(store, &row,
-			"SELECT family, given, birth_date, phone, email, address_line, address_postal_code, "
-			"address_city, language, interpreter"
-			" FROM patient WHERE id = ?1",
-			"t", id) != 0)
+	if (ledger_query(store, &row,
+			 "SELECT family, given, birth_date, phone, email, address_line, address_postal_code, "
+			 "address_city, language, interpreter"
+			 " FROM patient WHERE id = ?1",
+			 "t", id) != 0)
 		return NULL;
-	if (store_step(store, row) == 1) {
+	if (ledger_step(store, row) == 1) {
 		arrival_name(name, sizeof(name), db_text(row, 0), db_text(row, 1));
 		snprintf(address, sizeof(address), "%s%s%s %s", db_text(row, 5), *db_text(row, 5) != '\0' ? ", " : "",
 			 db_text(row, 7), db_text(row, 6));
@@ -264,21 +266,21 @@ static json_t *patient_of(struct store *store, const char *id)
 
 int desk_patient(struct request *r)
 {
-	struct store *store = store_pool_take(&r->clinic->pool);
+	struct ledger *store = ledger_pool_take(&r->clinic->pool);
 	json_t *patient = store != NULL ? patient_of(store, r->tail) : NULL;
 	sqlite3_stmt *rows;
 	int err;
 
 	if (patient == NULL) {
-		store_pool_give(&r->clinic->pool, store);
+		ledger_pool_give(&r->clinic->pool, store);
 		return store == NULL ? LOBBY_ERR_NO_MEMORY : LOBBY_ERR_NOT_FOUND;
 	}
-	err = store_query(store, &rows,
-			  APPOINTMENT_SELECT "WHERE ap.patient_id = ?1 ORDER BY ap.start_ms DESC LIMIT 50", "t",
-			  r->tail);
+	err = ledger_query(store, &rows,
+			   APPOINTMENT_SELECT "WHERE ap.patient_id = ?1 ORDER BY ap.start_ms DESC LIMIT 50", "t",
+			   r->tail);
 	r->answer = json_pack("{so so so so}", "patient", patient, "appointments", appointments_of(store, err, rows),
 			      "coverages", coverages_of(store, r->tail), "visits", arrivals_of_patient(store, r->tail));
-	store_pool_give(&r->clinic->pool, store);
+	ledger_pool_give(&r->clinic->pool, store);
 	return r->answer == NULL ? LOBBY_ERR_NO_MEMORY : request_audited(r, "read-patient", r->tail, "");
 }
 
@@ -286,21 +288,22 @@ int desk_patient(struct request *r)
 
 int desk_set_aside(struct request *r)
 {
-	struct store *store = store_pool_take(&r->clinic->pool);
+	struct ledger *store = ledger_pool_take(&r->clinic->pool);
 	json_t *list = json_array();
 	sqlite3_stmt *rows;
 
 	if (store != NULL &&
-	    store_query(store, &rows,
-			"SELECT s.number, k.name, s.at_ms, s.reason FROM set_aside s JOIN kiosk k ON k.number = s.kiosk"
-			" ORDER BY s.number DESC LIMIT 100",
-			"") == 0)
-		while (store_step(store, rows) == 1)
+	    ledger_query(
+		    store, &rows,
+		    "SELECT s.number, k.name, s.at_ms, s.reason FROM set_aside s JOIN kiosk k ON k.number = s.kiosk"
+		    " ORDER BY s.number DESC LIMIT 100",
+		    "") == 0)
+		while (ledger_step(store, rows) == 1)
 			json_array_append_new(
 				list, json_pack("{sI ss sI ss}", "id", (json_int_t)sqlite3_column_int64(rows, 0),
 						"kiosk", db_text(rows, 1), "at_ms",
 						(json_int_t)sqlite3_column_int64(rows, 2), "reason", db_text(rows, 3)));
-	store_pool_give(&r->clinic->pool, store);
+	ledger_pool_give(&r->clinic->pool, store);
 	r->answer = json_pack("{so}", "set_aside", list);
 	return 0;
 }
@@ -309,16 +312,16 @@ int desk_audit(struct request *r)
 {
 	const char *text = request_argument(r, "before");
 	int64_t before = text != NULL ? strtoll(text, NULL, 10) : INT64_MAX;
-	struct store *store = store_pool_take(&r->clinic->pool);
+	struct ledger *store = ledger_pool_take(&r->clinic->pool);
 	json_t *list = json_array();
 	sqlite3_stmt *rows;
 	int count = 0;
 
-	if (store != NULL && store_query(store, &rows,
-					 "SELECT number, at_ms, user, action, subject, detail FROM audit WHERE number "
-					 "< ?1 ORDER BY number DESC LIMIT 101",
-					 "i", before) == 0)
-		while (store_step(store, rows) == 1 && ++count <= 100)
+	if (store != NULL && ledger_query(store, &rows,
+					  "SELECT number, at_ms, user, action, subject, detail FROM audit WHERE number "
+					  "< ?1 ORDER BY number DESC LIMIT 101",
+					  "i", before) == 0)
+		while (ledger_step(store, rows) == 1 && ++count <= 100)
 			json_array_append_new(list, json_pack("{sI sI ss ss ss ss}", "id",
 							      (json_int_t)sqlite3_column_int64(rows, 0), "at_ms",
 							      (json_int_t)sqlite3_column_int64(rows, 1), "user",
@@ -326,7 +329,7 @@ int desk_audit(struct request *r)
 							      db_text(rows, 4), "detail", db_text(rows, 5)));
 	if (store != NULL && count > 0)
 		sqlite3_reset(rows);
-	store_pool_give(&r->clinic->pool, store);
+	ledger_pool_give(&r->clinic->pool, store);
 	r->answer = json_pack("{so sb}", "entries", list, "more", count > 100);
 	return request_audited(r, "read", "audit", "");
 }
@@ -343,7 +346,7 @@ static int slow_code(struct job *job)
 	return kiosk_code_make(code, name);
 }
 
-static int write_code(struct job *job, struct store *store)
+static int write_code(struct job *job, struct ledger *store)
 {
 	struct request *r = (struct request *)job;
 	const struct kiosk_code *code = r->data;
@@ -372,16 +375,16 @@ int desk_kiosk_code(struct request *r)
 	return *text_trim(code->name) != '\0' ? request_write(r, slow_code, write_code) : LOBBY_ERR_INVALID;
 }
 
-static int write_remove(struct job *job, struct store *store)
+static int write_remove(struct job *job, struct ledger *store)
 {
 	struct request *r = (struct request *)job;
 	int64_t number;
-	int err = store_int(store, &number, "SELECT number FROM kiosk WHERE id = ?1 AND removed_ms IS NULL", "t",
-			    r->tail);
+	int err = ledger_int(store, &number, "SELECT number FROM kiosk WHERE id = ?1 AND removed_ms IS NULL", "t",
+			     r->tail);
 
 	if (err == 0)
-		err = store_run(store, "UPDATE kiosk SET removed_ms = ?2 WHERE number = ?1", "ii", number,
-				clock_wall_ms());
+		err = ledger_run(store, "UPDATE kiosk SET removed_ms = ?2 WHERE number = ?1", "ii", number,
+				 clock_wall_ms());
 	if (err == 0)
 		err = change_desk(store, "kiosk", r->tail);
 	if (err == 0)

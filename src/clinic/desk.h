@@ -13,10 +13,10 @@ int desk_audit(struct request *r);
 int desk_kiosk_code(struct request *r);
 int desk_kiosk_remove(struct request *r);
 /** {"count": N}: how many Bundles are kept aside, a new reference. */
-json_t *desk_set_aside_count(struct store *store);
+json_t *desk_set_aside_count(struct ledger *store);
 /** events.c */
 int desk_events(struct request *r);
 /** The hub's renderer: a desk change as the text of one event. */
-char *events_render(struct store *store, int64_t id, const char *kind, const char *ref);
+char *events_render(struct ledger *store, int64_t id, const char *kind, const char *ref);
 
 #endif

@@ -42,16 +42,16 @@ int kiosk_code_make(struct kiosk_code *code, const char *name)
 	return kiosk_code_key(digits + 4, code->key);
 }
 
-int kiosk_code_store(struct store *store, const struct kiosk_code *code)
+int kiosk_code_store(struct ledger *store, const struct kiosk_code *code)
 {
 	char code_id[5];
-	int err = store_run(store, "DELETE FROM kiosk_code WHERE expires_ms < ?1", "i", clock_wall_ms() - 86400000);
+	int err = ledger_run(store, "DELETE FROM kiosk_code WHERE expires_ms < ?1", "i", clock_wall_ms() - 86400000);
 
 	text_copy_n(code_id, sizeof(code_id), code->code, 4);
 	if (err != 0)
 		return err;
-	return store_run(store, "INSERT INTO kiosk_code(code_id, name, key, expires_ms) VALUES(?1, ?2, ?3, ?4)", "ttbi",
-			 code_id, code->name, code->key, sizeof(code->key), code->expires_ms);
+	return ledger_run(store, "INSERT INTO kiosk_code(code_id, name, key, expires_ms) VALUES(?1, ?2, ?3, ?4)",
+			  "ttbi", code_id, code->name, code->key, sizeof(code->key), code->expires_ms);
 }
 
 struct enrolment {
@@ -76,23 +76,24 @@ static void prove(unsigned char proof[32], const unsigned char key[32], const st
 }
 
 /* Finds the live code with this id and checks the proof. A wrong one is counted, so the caller must commit then. */
-static int check_code(struct store *store, const struct clinic *clinic, struct enrolment *e, unsigned char key[32],
+static int check_code(struct ledger *store, const struct clinic *clinic, struct enrolment *e, unsigned char key[32],
 		      int *verdict)
 {
 	const struct piece pieces[] = { { "kiosk", 5 }, { clinic->fingerprint, 32 } };
 	unsigned char expected[32];
 	sqlite3_stmt *row;
 	int64_t number;
-	int err = store_query(store, &row,
-			      "SELECT number, name, key FROM kiosk_code WHERE code_id = ?1 AND used = 0 AND wrong < ?2 "
-			      "AND expires_ms > ?3 "
-			      "ORDER BY number DESC LIMIT 1",
-			      "tii", e->code_id, (int64_t)CODE_WRONG_MAX, clock_wall_ms());
+	int err =
+		ledger_query(store, &row,
+			     "SELECT number, name, key FROM kiosk_code WHERE code_id = ?1 AND used = 0 AND wrong < ?2 "
+			     "AND expires_ms > ?3 "
+			     "ORDER BY number DESC LIMIT 1",
+			     "tii", e->code_id, (int64_t)CODE_WRONG_MAX, clock_wall_ms());
 
 	if (err != 0)
 		return err;
 	*verdict = LOBBY_ERR_CODE_WRONG;
-	err = store_step(store, row);
+	err = ledger_step(store, row);
 	if (err != 1) {
 		sqlite3_reset(row);
 		return err;
@@ -104,12 +105,12 @@ static int check_code(struct store *store, const struct clinic *clinic, struct e
 	sqlite3_reset(row);
 	prove(expected, key, pieces, 2);
 	if (sodium_memcmp(expected, e->proof, 32) != 0)
-		return store_run(store, "UPDATE kiosk_code SET wrong = wrong + 1 WHERE number = ?1", "i", number);
+		return ledger_run(store, "UPDATE kiosk_code SET wrong = wrong + 1 WHERE number = ?1", "i", number);
 	*verdict = 0;
-	return store_run(store, "UPDATE kiosk_code SET used = 1 WHERE number = ?1", "i", number);
+	return ledger_run(store, "UPDATE kiosk_code SET used = 1 WHERE number = ?1", "i", number);
 }
 
-static json_t *enrol_answer(struct store *store, const struct clinic *clinic, const char *id, const char *name,
+static json_t *enrol_answer(struct ledger *store, const struct clinic *clinic, const char *id, const char *name,
 			    int64_t ordinal, const char *credential, const unsigned char key[32])
 {
 	const struct piece pieces[] = { { "clinic", 6 },
@@ -123,10 +124,11 @@ static json_t *enrol_answer(struct store *store, const struct clinic *clinic, co
 	sodium_bin2hex(hex, sizeof(hex), proof, sizeof(proof));
 	sodium_bin2base64(seal, sizeof(seal), clinic->seal_public, 32, sodium_base64_VARIANT_ORIGINAL);
 	return json_pack("{ss ss sI ss ss ss so}", "kiosk_id", id, "name", name, "ordinal", (json_int_t)ordinal,
-			 "credential", credential, "seal_key", seal, "proof", hex, "settings", settings_load(store));
+			 "credential", credential, "seal_key", seal, "proof", hex, "settings",
+			 clinic_settings_load(store));
 }
 
-static int write_enrol(struct job *job, struct store *store)
+static int write_enrol(struct job *job, struct ledger *store)
 {
 	struct request *r = (struct request *)job;
 	struct enrolment *e = r->data;
@@ -141,10 +143,10 @@ static int write_enrol(struct job *job, struct store *store)
 	sodium_bin2base64(credential, sizeof(credential), secret, sizeof(secret),
 			  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 	crypto_generichash(hash, sizeof(hash), (unsigned char *)credential, strlen(credential), NULL, 0);
-	err = store_run(store,
-			"INSERT INTO kiosk(id, name, credential_hash, enrolled_ms, heard_ms, state, since_ms) "
-			"VALUES(?1, ?2, ?3, ?4, ?4, 'offline', ?4)",
-			"ttbi", id, e->name, hash, sizeof(hash), clock_wall_ms());
+	err = ledger_run(store,
+			 "INSERT INTO kiosk(id, name, credential_hash, enrolled_ms, heard_ms, state, since_ms) "
+			 "VALUES(?1, ?2, ?3, ?4, ?4, 'offline', ?4)",
+			 "ttbi", id, e->name, hash, sizeof(hash), clock_wall_ms());
 	if (err == 0) {
 		int64_t ordinal = sqlite3_last_insert_rowid(store->db.handle);
 

@@ -30,7 +30,7 @@ struct page {
 	bool over; /* after this text */
 };
 
-char *events_render(struct store *store, int64_t id, const char *kind, const char *ref)
+char *events_render(struct ledger *store, int64_t id, const char *kind, const char *ref)
 {
 	json_t *row = NULL;
 	char *data, *text = NULL;
@@ -43,7 +43,7 @@ char *events_render(struct store *store, int64_t id, const char *kind, const cha
 	else if (strcmp(kind, "kiosk") == 0)
 		row = kiosks_row(store, ref);
 	else if (strcmp(kind, "settings") == 0)
-		row = settings_load(store);
+		row = clinic_settings_load(store);
 	else if (strcmp(kind, "set-aside") == 0)
 		row = desk_set_aside_count(store);
 	data = row != NULL ? json_dumps(row, JSON_COMPACT) : NULL;
@@ -67,19 +67,19 @@ static void page_text(struct page *page, char *take_text, size_t len)
 }
 
 /* Does the log still hold all after the cursor? */
-static bool cursor_known(struct store *store, int64_t cursor)
+static bool cursor_known(struct ledger *store, int64_t cursor)
 {
 	int64_t newest = 0, oldest = 0;
 
-	if (store_int(store, &newest, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'desk_change'",
-		      "") != 0 ||
-	    store_int(store, &oldest, "SELECT coalesce(min(id), 0) FROM desk_change", "") != 0)
+	if (ledger_int(store, &newest, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'desk_change'",
+		       "") != 0 ||
+	    ledger_int(store, &oldest, "SELECT coalesce(min(id), 0) FROM desk_change", "") != 0)
 		return false;
 	return cursor >= 0 && cursor <= newest && (oldest == 0 || cursor >= oldest - 1);
 }
 
 /* The next changes after the page's cursor from the store, as one text. */
-static void catch_up(struct page *page, struct store *store)
+static void catch_up(struct page *page, struct ledger *store)
 {
 	sqlite3_stmt *rows;
 	char *text = NULL;
@@ -94,11 +94,11 @@ static void catch_up(struct page *page, struct store *store)
 	}
 	out = open_memstream(&text, &len);
 	if (out == NULL ||
-	    store_query(store, &rows, "SELECT id, kind, ref FROM desk_change WHERE id > ?1 ORDER BY id LIMIT ?2", "ii",
-			page->cursor, (int64_t)AT_ONCE) != 0) {
+	    ledger_query(store, &rows, "SELECT id, kind, ref FROM desk_change WHERE id > ?1 ORDER BY id LIMIT ?2", "ii",
+			 page->cursor, (int64_t)AT_ONCE) != 0) {
 		page->over = true;
 	} else {
-		while (store_step(store, rows) == 1) {
+		while (ledger_step(store, rows) == 1) {
 			char *event =
 				events_render(store, sqlite3_column_int64(rows, 0), db_text(rows, 1), db_text(rows, 2));
 
@@ -111,7 +111,7 @@ static void catch_up(struct page *page, struct store *store)
 		page_text(page, text, len);
 }
 
-static void comment(struct page *page, struct store *store)
+static void comment(struct page *page, struct ledger *store)
 {
 	char *text = strdup(": still here\n\n");
 
@@ -127,7 +127,7 @@ static void comment(struct page *page, struct store *store)
 /* Finds something to send. False: nothing now. */
 static bool page_fill(struct page *page)
 {
-	struct store *store;
+	struct ledger *store;
 	bool behind = false;
 	size_t len = 0;
 	char *text = hub_events_after(page->clinic->hub, &page->cursor, TEXT_MAX, &len, &behind);
@@ -135,14 +135,14 @@ static bool page_fill(struct page *page)
 
 	page_text(page, text, len);
 	if (text == NULL && (behind || due)) {
-		store = store_pool_take(&page->clinic->pool);
+		store = ledger_pool_take(&page->clinic->pool);
 		if (store == NULL)
 			page->over = true;
 		else if (behind)
 			catch_up(page, store);
 		else
 			comment(page, store);
-		store_pool_give(&page->clinic->pool, store);
+		ledger_pool_give(&page->clinic->pool, store);
 	}
 	return page->len > 0 || page->over;
 }
@@ -178,7 +178,7 @@ static void page_free(void *arg)
 	free(page);
 }
 
-static int64_t cursor_of(struct request *r, struct store *store)
+static int64_t cursor_of(struct request *r, struct ledger *store)
 {
 	const char *text = request_header(r, "Last-Event-ID");
 	int64_t newest = 0;
@@ -192,14 +192,14 @@ static int64_t cursor_of(struct request *r, struct store *store)
 		if (end != text && *end == '\0')
 			return cursor;
 	}
-	return store_int(store, &newest, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'desk_change'",
-			 "") == 0
+	return ledger_int(store, &newest,
+			  "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'desk_change'", "") == 0
 		       ? newest
 		       : -1;
 }
 
 /* After the audit of "watch" is on disk: opens the stream. */
-static int write_watch(struct job *job, struct store *store)
+static int write_watch(struct job *job, struct ledger *store)
 {
 	struct request *r = (struct request *)job;
 
@@ -209,11 +209,11 @@ static int write_watch(struct job *job, struct store *store)
 int desk_events(struct request *r)
 {
 	struct page *page = calloc(1, sizeof(*page));
-	struct store *store = store_pool_take(&r->clinic->pool);
+	struct ledger *store = ledger_pool_take(&r->clinic->pool);
 
 	if (page == NULL || store == NULL) {
 		free(page);
-		store_pool_give(&r->clinic->pool, store);
+		ledger_pool_give(&r->clinic->pool, store);
 		return LOBBY_ERR_NO_MEMORY;
 	}
 	page->clinic = r->clinic;
@@ -224,7 +224,7 @@ int desk_events(struct request *r)
 	page->cursor = cursor_of(r, store);
 	if (!cursor_known(store, page->cursor))
 		catch_up(page, store);
-	store_pool_give(&r->clinic->pool, store);
+	ledger_pool_give(&r->clinic->pool, store);
 	if (page->text == NULL)
 		page_text(page, strdup("retry: 1000\n\n"), strlen("retry: 1000\n\n"));
 	r->response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, page_read, page, page_free);

@@ -57,15 +57,15 @@ static bool cursor_parse(const char *text, struct cursor *cursor)
 }
 
 /* Does the log still hold all that came after this cursor? */
-static bool cursor_known(struct store *store, const struct cursor *cursor)
+static bool cursor_known(struct ledger *store, const struct cursor *cursor)
 {
 	int64_t oldest = 0, newest = 0;
 
 	if (cursor->day != day_now())
 		return false;
-	if (store_int(store, &newest, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'feed_change'",
-		      "") != 0 ||
-	    store_int(store, &oldest, "SELECT coalesce(min(id), 0) FROM feed_change", "") != 0)
+	if (ledger_int(store, &newest, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'feed_change'",
+		       "") != 0 ||
+	    ledger_int(store, &oldest, "SELECT coalesce(min(id), 0) FROM feed_change", "") != 0)
 		return false;
 	return cursor->head <= newest && (oldest == 0 || cursor->head >= oldest - 1);
 }
@@ -79,13 +79,13 @@ static int push_roster(json_t *changes, const char *id, json_t *take_entry)
 }
 
 /* The next page of the whole. */
-static int whole_page(struct store *store, struct feed *feed)
+static int whole_page(struct ledger *store, struct feed *feed)
 {
 	sqlite3_stmt *rows;
 	int count = 0, more = 0, err;
 
 	err = roster_query_days(store, &rows, feed->cursor.start_ms, feed->cursor.number, PAGE);
-	while (err == 0 && count < PAGE && (more = store_step(store, rows)) == 1) {
+	while (err == 0 && count < PAGE && (more = ledger_step(store, rows)) == 1) {
 		feed->cursor.start_ms = sqlite3_column_int64(rows, ROSTER_START_MS);
 		feed->cursor.number = sqlite3_column_int64(rows, ROSTER_NUMBER);
 		err = push_roster(feed->changes, db_text(rows, ROSTER_ID), roster_entry_of(rows));
@@ -100,28 +100,28 @@ static int whole_page(struct store *store, struct feed *feed)
 	return 0;
 }
 
-static int whole_begin(struct store *store, struct feed *feed)
+static int whole_begin(struct ledger *store, struct feed *feed)
 {
 	int64_t head = 0;
 	json_t *settings;
-	int err = store_int(store, &head,
-			    "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'feed_change'", "");
+	int err = ledger_int(store, &head,
+			     "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'feed_change'", "");
 
 	if (err != 0)
 		return err;
 	feed->reset = true;
 	feed->cursor = (struct cursor){ .day = day_now(), .head = head, .whole = true, .start_ms = -1 };
-	settings = json_pack("{ss so}", "type", "settings", "settings", settings_load(store));
+	settings = json_pack("{ss so}", "type", "settings", "settings", clinic_settings_load(store));
 	json_array_append_new(feed->changes, settings);
 	return whole_page(store, feed);
 }
 
-static int push_help(struct store *store, json_t *changes, const char *id)
+static int push_help(struct ledger *store, json_t *changes, const char *id)
 {
 	sqlite3_stmt *row;
-	int err = store_query(store, &row, "SELECT stage FROM help WHERE id = ?1", "t", id);
+	int err = ledger_query(store, &row, "SELECT stage FROM help WHERE id = ?1", "t", id);
 
-	if (err == 0 && (err = store_step(store, row)) == 1) {
+	if (err == 0 && (err = ledger_step(store, row)) == 1) {
 		json_array_append_new(changes,
 				      json_pack("{ss ss ss}", "type", "help", "id", id, "stage", db_text(row, 0)));
 		sqlite3_reset(row);
@@ -130,18 +130,18 @@ static int push_help(struct store *store, json_t *changes, const char *id)
 }
 
 /* What came after the cursor and is for this kiosk, each thing once; moves the cursor. */
-static int news(struct store *store, struct feed *feed, int64_t kiosk)
+static int news(struct ledger *store, struct feed *feed, int64_t kiosk)
 {
 	int64_t head = feed->cursor.head;
 	sqlite3_stmt *rows;
 	int count = 0, step = 0, err;
 
-	err = store_query(store, &rows,
-			  "SELECT max(id), kind, ref, count(*) FROM (SELECT id, kind, ref FROM feed_change WHERE id > "
-			  "?1 AND kiosk IN (0, ?2) ORDER BY id LIMIT ?3) "
-			  "GROUP BY kind, ref ORDER BY 1",
-			  "iii", head, kiosk, (int64_t)PAGE);
-	while (err == 0 && (step = store_step(store, rows)) == 1) {
+	err = ledger_query(store, &rows,
+			   "SELECT max(id), kind, ref, count(*) FROM (SELECT id, kind, ref FROM feed_change WHERE id > "
+			   "?1 AND kiosk IN (0, ?2) ORDER BY id LIMIT ?3) "
+			   "GROUP BY kind, ref ORDER BY 1",
+			   "iii", head, kiosk, (int64_t)PAGE);
+	while (err == 0 && (step = ledger_step(store, rows)) == 1) {
 		const char *kind = db_text(rows, 1), *ref = db_text(rows, 2);
 
 		head = sqlite3_column_int64(rows, 0);
@@ -150,7 +150,7 @@ static int news(struct store *store, struct feed *feed, int64_t kiosk)
 			err = push_roster(feed->changes, ref, roster_entry(store, ref));
 		else if (strcmp(kind, "settings") == 0)
 			json_array_append_new(feed->changes, json_pack("{ss so}", "type", "settings", "settings",
-								       settings_load(store)));
+								       clinic_settings_load(store)));
 		else
 			err = push_help(store, feed->changes, ref);
 	}
@@ -181,7 +181,7 @@ static int answer_feed(struct request *r)
 /* One look. REQUEST_LATER: nothing for this kiosk yet; *seen is the log's head that it covers. */
 static int look(struct request *r, struct feed *feed, int64_t *seen)
 {
-	struct store *store = store_pool_take(&r->clinic->pool);
+	struct ledger *store = ledger_pool_take(&r->clinic->pool);
 	int err;
 
 	if (store == NULL)
@@ -191,8 +191,8 @@ static int look(struct request *r, struct feed *feed, int64_t *seen)
 	} else if (feed->cursor.whole) {
 		err = whole_page(store, feed);
 	} else {
-		err = store_int(store, seen,
-				"SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'feed_change'", "");
+		err = ledger_int(store, seen,
+				 "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'feed_change'", "");
 		if (err == 0)
 			err = news(store, feed, r->kiosk);
 		if (err == 0 && json_array_size(feed->changes) == 0) {
@@ -201,7 +201,7 @@ static int look(struct request *r, struct feed *feed, int64_t *seen)
 			err = REQUEST_LATER;
 		}
 	}
-	store_pool_give(&r->clinic->pool, store);
+	ledger_pool_give(&r->clinic->pool, store);
 	return err;
 }
 

@@ -21,27 +21,28 @@ static json_t *row_of(sqlite3_stmt *row)
 			 "by", db_text(row, 5));
 }
 
-json_t *help_row(struct store *store, const char *id)
+json_t *help_row(struct ledger *store, const char *id)
 {
 	json_t *json = NULL;
 	sqlite3_stmt *row;
 
-	if (store_query(store, &row, HELP_SELECT "WHERE h.id = ?1", "t", id) != 0)
+	if (ledger_query(store, &row, HELP_SELECT "WHERE h.id = ?1", "t", id) != 0)
 		return NULL;
-	if (store_step(store, row) == 1)
+	if (ledger_step(store, row) == 1)
 		json = row_of(row);
 	sqlite3_reset(row);
 	return json;
 }
 
-json_t *help_open(struct store *store)
+json_t *help_open(struct ledger *store)
 {
 	json_t *list = json_array();
 	sqlite3_stmt *rows;
 
-	if (store_query(store, &rows, HELP_SELECT "WHERE h.stage <> 'done' AND h.at_ms > ?1 ORDER BY h.at_ms LIMIT 200",
-			"i", clock_wall_ms() - HELP_LIFE_MS) == 0)
-		while (store_step(store, rows) == 1)
+	if (ledger_query(store, &rows,
+			 HELP_SELECT "WHERE h.stage <> 'done' AND h.at_ms > ?1 ORDER BY h.at_ms LIMIT 200", "i",
+			 clock_wall_ms() - HELP_LIFE_MS) == 0)
+		while (ledger_step(store, rows) == 1)
 			json_array_append_new(list, row_of(rows));
 	return list;
 }
@@ -53,32 +54,32 @@ struct wanted {
 };
 
 /* Reads back what the row now is, into the answer. LOBBY_ERR_NOT_FOUND: another kiosk's id. */
-static int read_stage(struct store *store, struct request *r, const char *id)
+static int read_stage(struct ledger *store, struct request *r, const char *id)
 {
 	sqlite3_stmt *row;
-	int err = store_query(store, &row, "SELECT stage FROM help WHERE id = ?1 AND kiosk = ?2", "ti", id, r->kiosk);
+	int err = ledger_query(store, &row, "SELECT stage FROM help WHERE id = ?1 AND kiosk = ?2", "ti", id, r->kiosk);
 
 	if (err != 0)
 		return err;
-	err = store_step(store, row);
+	err = ledger_step(store, row);
 	if (err == 1)
 		r->answer = json_pack("{ss}", "stage", db_text(row, 0));
 	sqlite3_reset(row);
 	return err == 1 ? 0 : err == 0 ? LOBBY_ERR_NOT_FOUND : err;
 }
 
-static int write_wanted(struct job *job, struct store *store)
+static int write_wanted(struct job *job, struct ledger *store)
 {
 	struct request *r = (struct request *)job;
 	const struct wanted *w = r->data;
 	int err, changed;
 
-	err = store_run(store,
-			"INSERT INTO help(id, kiosk, step, at_ms, stage, stage_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON "
-			"CONFLICT(id) DO UPDATE"
-			" SET stage = 'done', stage_ms = ?6 WHERE ?5 = 'done' AND stage <> 'done' AND kiosk = ?2",
-			"tititi", w->id, r->kiosk, w->step, w->at_ms, w->cancelled ? "done" : "sent", clock_wall_ms());
-	changed = store_changes(store);
+	err = ledger_run(store,
+			 "INSERT INTO help(id, kiosk, step, at_ms, stage, stage_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON "
+			 "CONFLICT(id) DO UPDATE"
+			 " SET stage = 'done', stage_ms = ?6 WHERE ?5 = 'done' AND stage <> 'done' AND kiosk = ?2",
+			 "tititi", w->id, r->kiosk, w->step, w->at_ms, w->cancelled ? "done" : "sent", clock_wall_ms());
+	changed = ledger_changes(store);
 	if (err == 0 && changed > 0)
 		err = change_desk(store, "help", w->id);
 	return err != 0 ? err : read_stage(store, r, w->id);
@@ -113,18 +114,18 @@ int kiosk_help(struct request *r)
 
 /* ---- the desk ---- */
 
-static int write_stage(struct job *job, struct store *store, const char *stage, const char *action)
+static int write_stage(struct job *job, struct ledger *store, const char *stage, const char *action)
 {
 	struct request *r = (struct request *)job;
 	int64_t kiosk;
-	int err = store_int(store, &kiosk, "SELECT kiosk FROM help WHERE id = ?1", "t", r->tail);
+	int err = ledger_int(store, &kiosk, "SELECT kiosk FROM help WHERE id = ?1", "t", r->tail);
 
 	if (err == 0)
-		err = store_run(store,
-				"UPDATE help SET stage = ?2, by = ?3, stage_ms = ?4 WHERE id = ?1 AND stage <> 'done' "
-				"AND stage <> ?2",
-				"ttti", r->tail, stage, r->session.name, clock_wall_ms());
-	if (err == 0 && store_changes(store) > 0) {
+		err = ledger_run(store,
+				 "UPDATE help SET stage = ?2, by = ?3, stage_ms = ?4 WHERE id = ?1 AND stage <> 'done' "
+				 "AND stage <> ?2",
+				 "ttti", r->tail, stage, r->session.name, clock_wall_ms());
+	if (err == 0 && ledger_changes(store) > 0) {
 		err = change_desk(store, "help", r->tail);
 		if (err == 0)
 			err = change_feed(store, "help", r->tail, kiosk);
@@ -136,12 +137,12 @@ static int write_stage(struct job *job, struct store *store, const char *stage, 
 	return err;
 }
 
-static int write_on_my_way(struct job *job, struct store *store)
+static int write_on_my_way(struct job *job, struct ledger *store)
 {
 	return write_stage(job, store, "on-the-way", "help-on-my-way");
 }
 
-static int write_done(struct job *job, struct store *store)
+static int write_done(struct job *job, struct ledger *store)
 {
 	return write_stage(job, store, "done", "help-done");
 }

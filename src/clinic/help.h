@@ -5,9 +5,9 @@
 #include "clinic.h"
 
 /** The desk's row, a new reference; NULL if there is none. */
-json_t *help_row(struct store *store, const char *id);
+json_t *help_row(struct ledger *store, const char *id);
 /** All that is still wanted, oldest first. */
-json_t *help_open(struct store *store);
+json_t *help_open(struct ledger *store);
 
 struct request;
 int desk_help_on_my_way(struct request *r);

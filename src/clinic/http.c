@@ -305,7 +305,7 @@ static void write_done(struct job *job, int err)
 	pthread_mutex_unlock(&http->lock);
 }
 
-int request_write(struct request *r, int (*slow)(struct job *job), int (*write)(struct job *job, struct store *store))
+int request_write(struct request *r, int (*slow)(struct job *job), int (*write)(struct job *job, struct ledger *store))
 {
 	bool refused;
 	int err;
@@ -332,7 +332,7 @@ struct audited {
 	char action[24], subject[72], detail[200];
 };
 
-static int write_audit(struct job *job, struct store *store)
+static int write_audit(struct job *job, struct ledger *store)
 {
 	struct request *r = (struct request *)job;
 	const struct audited *a = r->data;

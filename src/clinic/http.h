@@ -75,7 +75,7 @@ int request_json(struct request *r, json_t **json) MUST_CHECK;
 const char *request_text(const json_t *json, const char *name, size_t max);
 /** Has the writer run write(&r->job) and the answer sent after the commit. slow may be NULL (writer.h). */
 int request_write(struct request *r, int (*slow)(struct job *job),
-		  int (*write)(struct job *job, struct store *store)) MUST_CHECK;
+		  int (*write)(struct job *job, struct ledger *store)) MUST_CHECK;
 /** For reads of patients: the answer is ready; records it in the audit, then sends it. Texts are copied. */
 int request_audited(struct request *r, const char *action, const char *subject, const char *detail) MUST_CHECK;
 /** A query argument or header, or NULL. */

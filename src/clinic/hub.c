@@ -27,7 +27,7 @@ struct hub {
 	pthread_t thread;
 	bool started, stopping;
 	int wake_fd;
-	struct store_pool *pool;
+	struct ledger_pool *pool;
 	hub_render_fn *render;
 	hub_tick_fn *tick;
 	void *arg;
@@ -39,7 +39,7 @@ struct hub {
 	unsigned first, count;
 };
 
-int hub_new(struct hub **out, struct store_pool *pool, hub_render_fn *render, hub_tick_fn *tick, void *arg)
+int hub_new(struct hub **out, struct ledger_pool *pool, hub_render_fn *render, hub_tick_fn *tick, void *arg)
 {
 	struct hub *hub = calloc(1, sizeof(*hub));
 
@@ -146,7 +146,7 @@ static void ring_push(struct hub *hub, int64_t id, char *take_text)
 }
 
 /* Renders what is new for the pages. Returns whether anything was. */
-static bool render_news(struct hub *hub, struct store *store)
+static bool render_news(struct hub *hub, struct ledger *store)
 {
 	struct change {
 		int64_t id;
@@ -161,11 +161,11 @@ static bool render_news(struct hub *hub, struct store *store)
 
 		count = 0;
 		if (changes == NULL ||
-		    store_query(store, &rows,
-				"SELECT id, kind, ref FROM desk_change WHERE id > ?1 ORDER BY id LIMIT ?2", "ii",
-				hub->head, (int64_t)RENDER_AT_ONCE) != 0)
+		    ledger_query(store, &rows,
+				 "SELECT id, kind, ref FROM desk_change WHERE id > ?1 ORDER BY id LIMIT ?2", "ii",
+				 hub->head, (int64_t)RENDER_AT_ONCE) != 0)
 			break;
-		while (count < RENDER_AT_ONCE && (more = store_step(store, rows)) == 1) {
+		while (count < RENDER_AT_ONCE && (more = ledger_step(store, rows)) == 1) {
 			struct change *c = &changes[count++];
 
 			c->id = sqlite3_column_int64(rows, 0);
@@ -186,16 +186,16 @@ static bool render_news(struct hub *hub, struct store *store)
 	return news;
 }
 
-static void look(struct hub *hub, struct store *store)
+static void look(struct hub *hub, struct ledger *store)
 {
 	int64_t desk = 0, feed = 0;
 	bool desk_news = false, feed_news, render;
 
 	/* sqlite_sequence keeps the highest number ever used, rows pruned or not. */
-	if (store_int(store, &desk, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'desk_change'",
-		      "") != 0 ||
-	    store_int(store, &feed, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'feed_change'",
-		      "") != 0)
+	if (ledger_int(store, &desk, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'desk_change'",
+		       "") != 0 ||
+	    ledger_int(store, &feed, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'feed_change'",
+		       "") != 0)
 		return;
 	pthread_mutex_lock(&hub->lock);
 	feed_news = feed > hub->feed_head;
@@ -216,7 +216,7 @@ static void look(struct hub *hub, struct store *store)
 static void *hub_main(void *arg)
 {
 	struct hub *hub = arg;
-	struct store *store = store_pool_take(hub->pool);
+	struct ledger *store = ledger_pool_take(hub->pool);
 	int64_t last_tick = clock_mono_ms() - TICK_MS;
 	uint64_t count;
 
@@ -233,18 +233,18 @@ static void *hub_main(void *arg)
 	}
 	if (store == NULL)
 		log_event(LOG_ERROR, "hub-failed", "%s", "");
-	store_pool_give(hub->pool, store);
+	ledger_pool_give(hub->pool, store);
 	return NULL;
 }
 
 int hub_start(struct hub *hub)
 {
-	struct store *store = store_pool_take(hub->pool);
+	struct ledger *store = ledger_pool_take(hub->pool);
 
 	if (store == NULL)
 		return LOBBY_ERR_IO;
 	look(hub, store);
-	store_pool_give(hub->pool, store);
+	ledger_pool_give(hub->pool, store);
 	if (pthread_create(&hub->thread, NULL, hub_main, hub) != 0)
 		return LOBBY_ERR_NO_MEMORY;
 	hub->started = true;

@@ -7,7 +7,7 @@
 #ifndef LOBBY_CLINIC_HUB_H
 #define LOBBY_CLINIC_HUB_H
 
-#include "store.h"
+#include "ledger.h"
 
 #include <microhttpd.h>
 #include <stdbool.h>
@@ -28,11 +28,11 @@ struct hub_waiter {
 };
 
 /** Renders desk change `id` as the text of one event, malloc'ed; NULL to leave it out. */
-typedef char *hub_render_fn(struct store *store, int64_t id, const char *kind, const char *ref);
+typedef char *hub_render_fn(struct ledger *store, int64_t id, const char *kind, const char *ref);
 /** Called a few times a second on the hub's thread. */
-typedef void hub_tick_fn(void *arg, struct store *store);
+typedef void hub_tick_fn(void *arg, struct ledger *store);
 
-int hub_new(struct hub **hub, struct store_pool *pool, hub_render_fn *render, hub_tick_fn *tick, void *arg) MUST_CHECK;
+int hub_new(struct hub **hub, struct ledger_pool *pool, hub_render_fn *render, hub_tick_fn *tick, void *arg) MUST_CHECK;
 /** Starts the thread; separate, since tick() may need what is made between. */
 int hub_start(struct hub *hub) MUST_CHECK;
 /** Stops the thread and resumes everybody; from then on hub_wait() refuses. */

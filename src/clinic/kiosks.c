@@ -46,17 +46,17 @@ static void remember(struct kiosks *kiosks, sqlite3_stmt *row)
 int kiosks_new(struct kiosks **out, struct clinic *clinic)
 {
 	struct kiosks *kiosks = calloc(1, sizeof(*kiosks));
-	struct store *store = store_pool_take(&clinic->pool);
+	struct ledger *store = ledger_pool_take(&clinic->pool);
 	sqlite3_stmt *rows;
 	int err = kiosks == NULL || store == NULL ? LOBBY_ERR_NO_MEMORY : 0;
 
 	if (err == 0)
-		err = store_query(
+		err = ledger_query(
 			store, &rows,
 			"SELECT number, id, credential_hash, heard_ms, state FROM kiosk WHERE removed_ms IS NULL", "");
-	while (err == 0 && store_step(store, rows) == 1)
+	while (err == 0 && ledger_step(store, rows) == 1)
 		remember(kiosks, rows);
-	store_pool_give(&clinic->pool, store);
+	ledger_pool_give(&clinic->pool, store);
 	if (err != 0) {
 		free(kiosks);
 		return err;
@@ -92,18 +92,19 @@ static struct kiosk *find_number(struct kiosks *kiosks, int64_t number)
 /* Enrolled since the start: looks in the store. Under the lock. */
 static struct kiosk *find_stored(struct kiosks *kiosks, const char *id)
 {
-	struct store *store = store_pool_take(&kiosks->clinic->pool);
+	struct ledger *store = ledger_pool_take(&kiosks->clinic->pool);
 	sqlite3_stmt *row;
 
-	if (store != NULL && store_query(store, &row,
-					 "SELECT number, id, credential_hash, heard_ms, state FROM kiosk WHERE id = ?1 "
-					 "AND removed_ms IS NULL",
-					 "t", id) == 0) {
-		if (store_step(store, row) == 1)
+	if (store != NULL &&
+	    ledger_query(store, &row,
+			 "SELECT number, id, credential_hash, heard_ms, state FROM kiosk WHERE id = ?1 "
+			 "AND removed_ms IS NULL",
+			 "t", id) == 0) {
+		if (ledger_step(store, row) == 1)
 			remember(kiosks, row);
 		sqlite3_reset(row);
 	}
-	store_pool_give(&kiosks->clinic->pool, store);
+	ledger_pool_give(&kiosks->clinic->pool, store);
 	return find(kiosks, id);
 }
 
@@ -149,19 +150,20 @@ struct silence {
 	int64_t number, heard_ms;
 };
 
-static int write_silence(struct job *job, struct store *store)
+static int write_silence(struct job *job, struct ledger *store)
 {
 	struct silence *s = (struct silence *)job;
 	sqlite3_stmt *row;
 	char id[37];
-	int err = store_run(store, "UPDATE kiosk SET state = 'offline', since_ms = ?2, heard_ms = ?2 WHERE number = ?1",
-			    "ii", s->number, s->heard_ms);
+	int err =
+		ledger_run(store, "UPDATE kiosk SET state = 'offline', since_ms = ?2, heard_ms = ?2 WHERE number = ?1",
+			   "ii", s->number, s->heard_ms);
 
 	if (err == 0)
-		err = store_query(store, &row, "SELECT id FROM kiosk WHERE number = ?1", "i", s->number);
+		err = ledger_query(store, &row, "SELECT id FROM kiosk WHERE number = ?1", "i", s->number);
 	if (err != 0)
 		return err;
-	err = store_step(store, row);
+	err = ledger_step(store, row);
 	text_copy(id, sizeof(id), err == 1 ? db_text(row, 0) : "");
 	sqlite3_reset(row);
 	return err == 1 ? change_desk(store, "kiosk", id) : err;
@@ -197,18 +199,18 @@ void kiosks_tick(struct kiosks *kiosks)
 	pthread_mutex_unlock(&kiosks->lock);
 }
 
-json_t *kiosks_row(struct store *store, const char *id)
+json_t *kiosks_row(struct ledger *store, const char *id)
 {
 	sqlite3_stmt *row;
 	json_t *json = NULL, *devices;
 
-	if (store_query(store, &row,
-			"SELECT id, name, CASE WHEN removed_ms IS NULL THEN state ELSE 'removed' END, since_ms, "
-			"visits_held, set_aside, devices, version "
-			"FROM kiosk WHERE id = ?1",
-			"t", id) != 0)
+	if (ledger_query(store, &row,
+			 "SELECT id, name, CASE WHEN removed_ms IS NULL THEN state ELSE 'removed' END, since_ms, "
+			 "visits_held, set_aside, devices, version "
+			 "FROM kiosk WHERE id = ?1",
+			 "t", id) != 0)
 		return NULL;
-	if (store_step(store, row) == 1) {
+	if (ledger_step(store, row) == 1) {
 		devices = json_loads(db_text(row, 6), 0, NULL);
 		json = json_pack("{ss ss ss sI sI sI so ss}", "id", db_text(row, 0), "name", db_text(row, 1), "state",
 				 db_text(row, 2), "since_ms", (json_int_t)sqlite3_column_int64(row, 3), "visits_held",
@@ -287,7 +289,7 @@ static int told_parse(const json_t *json, struct told *told)
 	return 0;
 }
 
-static int write_status(struct job *job, struct store *store)
+static int write_status(struct job *job, struct ledger *store)
 {
 	struct request *r = (struct request *)job;
 	const struct told *t = r->data;
@@ -295,16 +297,16 @@ static int write_status(struct job *job, struct store *store)
 	char id[37] = "";
 	int err;
 
-	err = store_run(store,
-			"UPDATE kiosk SET since_ms = CASE WHEN state = ?2 THEN since_ms ELSE ?3 END, state = ?2, "
-			"heard_ms = ?3, step = ?4,"
-			" visits_held = ?5, set_aside = ?6, devices = ?7, version = ?8 WHERE number = ?1",
-			"itit"
-			"iitt",
-			r->kiosk, t->state, clock_wall_ms(), t->step, t->held, t->aside, t->devices, t->version);
+	err = ledger_run(store,
+			 "UPDATE kiosk SET since_ms = CASE WHEN state = ?2 THEN since_ms ELSE ?3 END, state = ?2, "
+			 "heard_ms = ?3, step = ?4,"
+			 " visits_held = ?5, set_aside = ?6, devices = ?7, version = ?8 WHERE number = ?1",
+			 "itit"
+			 "iitt",
+			 r->kiosk, t->state, clock_wall_ms(), t->step, t->held, t->aside, t->devices, t->version);
 	if (err == 0)
-		err = store_query(store, &row, "SELECT id FROM kiosk WHERE number = ?1", "i", r->kiosk);
-	if (err == 0 && (err = store_step(store, row)) == 1) {
+		err = ledger_query(store, &row, "SELECT id FROM kiosk WHERE number = ?1", "i", r->kiosk);
+	if (err == 0 && (err = ledger_step(store, row)) == 1) {
 		text_copy(id, sizeof(id), db_text(row, 0));
 		sqlite3_reset(row);
 		err = 0;

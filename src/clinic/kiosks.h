@@ -21,7 +21,7 @@ void kiosks_forget(struct kiosks *kiosks, int64_t number);
 /** Looks for kiosks that have gone silent. From the hub's tick. */
 void kiosks_tick(struct kiosks *kiosks);
 /** The desk's row of a kiosk, a new reference; NULL if there is none. */
-json_t *kiosks_row(struct store *store, const char *id);
+json_t *kiosks_row(struct ledger *store, const char *id);
 
 /** Makes a one-time enrolment code ("7QXK-M2PD-9TRA", 15 bytes) and its key; then stores them. Two steps, since the
  * first is slow (argon2id) and needs no store. */
@@ -32,7 +32,7 @@ struct kiosk_code {
 	int64_t expires_ms;
 };
 int kiosk_code_make(struct kiosk_code *code, const char *name) MUST_CHECK;
-int kiosk_code_store(struct store *store, const struct kiosk_code *code) MUST_CHECK;
+int kiosk_code_store(struct ledger *store, const struct kiosk_code *code) MUST_CHECK;
 /** The key that both sides derive from the code's last eight characters (no hyphen). */
 int kiosk_code_key(const char secret[8], unsigned char key[32]) MUST_CHECK;
 

@@ -65,16 +65,16 @@ void roster_days(int64_t *from_ms, int64_t *to_ms)
 	*to_ms = clock_ms_of_civil(&end);
 }
 
-int roster_query_days(struct store *store, sqlite3_stmt **rows, int64_t start_ms, int64_t number, int limit)
+int roster_query_days(struct ledger *store, sqlite3_stmt **rows, int64_t start_ms, int64_t number, int limit)
 {
 	int64_t from, to;
 
 	roster_days(&from, &to);
-	return store_query(store, rows,
-			   ENTRY_SELECT
-			   "WHERE a.start_ms >= ?1 AND a.start_ms < ?2 AND (a.start_ms, a.number) > (?3, ?4)"
-			   " ORDER BY a.start_ms, a.number LIMIT ?5",
-			   "iiiii", start_ms > from ? start_ms : from, to, start_ms, number, (int64_t)limit);
+	return ledger_query(store, rows,
+			    ENTRY_SELECT
+			    "WHERE a.start_ms >= ?1 AND a.start_ms < ?2 AND (a.start_ms, a.number) > (?3, ?4)"
+			    " ORDER BY a.start_ms, a.number LIMIT ?5",
+			    "iiiii", start_ms > from ? start_ms : from, to, start_ms, number, (int64_t)limit);
 }
 
 void roster_member_hash(char hex[33], const char *member_id)
@@ -161,17 +161,17 @@ json_t *roster_entry_of(sqlite3_stmt *row)
 	return entry;
 }
 
-json_t *roster_entry(struct store *store, const char *appointment_id)
+json_t *roster_entry(struct ledger *store, const char *appointment_id)
 {
 	sqlite3_stmt *row;
 	json_t *entry = NULL;
 	int64_t from, to;
 
 	roster_days(&from, &to);
-	if (store_query(store, &row, ENTRY_SELECT "WHERE a.id = ?1 AND a.start_ms >= ?2 AND a.start_ms < ?3", "tii",
-			appointment_id, from, to) != 0)
+	if (ledger_query(store, &row, ENTRY_SELECT "WHERE a.id = ?1 AND a.start_ms >= ?2 AND a.start_ms < ?3", "tii",
+			 appointment_id, from, to) != 0)
 		return NULL;
-	if (store_step(store, row) == 1)
+	if (ledger_step(store, row) == 1)
 		entry = roster_entry_of(row);
 	sqlite3_reset(row);
 	return entry;

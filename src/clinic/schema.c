@@ -4,7 +4,7 @@
  *
  * `desk_change` and `feed_change` are the logs that desk pages and kiosks follow with a cursor: AUTOINCREMENT, so that
  * a number is never used twice even after old rows are pruned. All times are milliseconds since 1970 UTC. */
-#include "store.h"
+#include "ledger.h"
 
 /* Resources as imported (FHIR R4): the current row of each, and every version of each in `history`. */
 static const char version_1[] =
@@ -98,5 +98,5 @@ static const char version_1[] =
 	"CREATE TRIGGER bundle_update BEFORE UPDATE ON bundle BEGIN SELECT RAISE(ABORT, 'bundle is append-only'); END;"
 	"CREATE TRIGGER bundle_delete BEFORE DELETE ON bundle BEGIN SELECT RAISE(ABORT, 'bundle is append-only'); END;";
 
-const char *const store_migrations[] = { version_1 };
-const int store_migration_count = (int)(sizeof(store_migrations) / sizeof(store_migrations[0]));
+const char *const ledger_migrations[] = { version_1 };
+const int ledger_migration_count = (int)(sizeof(ledger_migrations) / sizeof(ledger_migrations[0]));

@@ -35,15 +35,15 @@ static json_t *parse(const char *text)
 	return json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
 }
 
-json_t *settings_load(struct store *store)
+json_t *clinic_settings_load(struct ledger *store)
 {
 	json_t *all = json_object();
 	sqlite3_stmt *rows;
 
 	for (size_t i = 0; i < KNOWN; i++)
 		json_object_set_new(all, known[i].name, parse(known[i].fallback));
-	if (store_query(store, &rows, "SELECT name, value FROM setting", "") == 0) {
-		while (store_step(store, rows) == 1) {
+	if (ledger_query(store, &rows, "SELECT name, value FROM setting", "") == 0) {
+		while (ledger_step(store, rows) == 1) {
 			json_t *value = parse(db_text(rows, 1));
 
 			if (value != NULL && setting_of(db_text(rows, 0)) != NULL)
@@ -55,21 +55,21 @@ json_t *settings_load(struct store *store)
 }
 
 /* The stored value or the default; a new reference. */
-static json_t *value_of(struct store *store, const char *name)
+static json_t *value_of(struct ledger *store, const char *name)
 {
 	const struct setting *setting = setting_of(name);
 	json_t *value = NULL;
 	sqlite3_stmt *rows;
 
-	if (store_query(store, &rows, "SELECT value FROM setting WHERE name = ?1", "t", name) == 0) {
-		if (store_step(store, rows) == 1)
+	if (ledger_query(store, &rows, "SELECT value FROM setting WHERE name = ?1", "t", name) == 0) {
+		if (ledger_step(store, rows) == 1)
 			value = parse(db_text(rows, 0));
 		sqlite3_reset(rows);
 	}
 	return value != NULL || setting == NULL ? value : parse(setting->fallback);
 }
 
-int64_t settings_int(struct store *store, const char *name)
+int64_t clinic_settings_int(struct ledger *store, const char *name)
 {
 	json_t *value = value_of(store, name);
 	int64_t n = json_is_true(value) ? 1 : json_integer_value(value);
@@ -78,7 +78,7 @@ int64_t settings_int(struct store *store, const char *name)
 	return n;
 }
 
-void settings_text(struct store *store, const char *name, char *out, size_t size)
+void clinic_settings_text(struct ledger *store, const char *name, char *out, size_t size)
 {
 	json_t *value = value_of(store, name);
 	const char *text = json_string_value(value);
@@ -103,7 +103,7 @@ static bool fits(const struct setting *setting, const json_t *value, const json_
 	return json_array_size(value) >= (size_t)setting->low && json_array_size(value) <= (size_t)setting->high;
 }
 
-int settings_set(struct store *store, const char *name, const char *text)
+int clinic_settings_set(struct ledger *store, const char *name, const char *text)
 {
 	const struct setting *setting = setting_of(name);
 	json_t *value, *fallback;
@@ -114,10 +114,11 @@ int settings_set(struct store *store, const char *name, const char *text)
 	value = parse(text);
 	fallback = parse(setting->fallback);
 	if (value != NULL && fits(setting, value, fallback))
-		err = store_run(store,
-				"INSERT INTO setting(name, value) VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET value "
-				"= excluded.value",
-				"tt", name, text);
+		err = ledger_run(
+			store,
+			"INSERT INTO setting(name, value) VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET value "
+			"= excluded.value",
+			"tt", name, text);
 	if (err == 0)
 		err = change_feed(store, "settings", "", 0);
 	if (err == 0)

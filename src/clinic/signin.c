@@ -121,12 +121,12 @@ struct touch {
 	unsigned char hash[32];
 };
 
-static int write_touch(struct job *job, struct store *store)
+static int write_touch(struct job *job, struct ledger *store)
 {
 	struct touch *touch = (struct touch *)job;
 
-	return store_run(store, "UPDATE session SET used_ms = ?2 WHERE hash = ?1", "bi", touch->hash,
-			 sizeof(touch->hash), clock_wall_ms());
+	return ledger_run(store, "UPDATE session SET used_ms = ?2 WHERE hash = ?1", "bi", touch->hash,
+			  sizeof(touch->hash), clock_wall_ms());
 }
 
 static void touch_done(struct job *job, int err)
@@ -147,17 +147,17 @@ static void touch_session(struct clinic *clinic, const unsigned char hash[32])
 		free(touch);
 }
 
-static int read_session(struct store *store, struct session *session, int64_t *used_ms)
+static int read_session(struct ledger *store, struct session *session, int64_t *used_ms)
 {
 	int64_t now = clock_wall_ms();
 	sqlite3_stmt *row;
-	int err =
-		store_query(store, &row,
-			    "SELECT u.number, u.name, u.role, s.used_ms FROM session s JOIN user u ON u.number = s.user"
-			    " WHERE s.hash = ?1 AND s.made_ms > ?2 AND s.used_ms > ?3",
-			    "bii", session->hash, sizeof(session->hash), now - SESSION_MS, now - SESSION_IDLE_MS);
+	int err = ledger_query(
+		store, &row,
+		"SELECT u.number, u.name, u.role, s.used_ms FROM session s JOIN user u ON u.number = s.user"
+		" WHERE s.hash = ?1 AND s.made_ms > ?2 AND s.used_ms > ?3",
+		"bii", session->hash, sizeof(session->hash), now - SESSION_MS, now - SESSION_IDLE_MS);
 
-	if (err == 0 && (err = store_step(store, row)) == 1) {
+	if (err == 0 && (err = ledger_step(store, row)) == 1) {
 		session->user = sqlite3_column_int64(row, 0);
 		text_copy(session->name, sizeof(session->name), db_text(row, 1));
 		session->admin = strcmp(db_text(row, 2), "admin") == 0;
@@ -171,23 +171,23 @@ static int read_session(struct store *store, struct session *session, int64_t *u
 int signin_session(struct clinic *clinic, const char *cookies, struct session *session)
 {
 	const char *token = cookie_token(cookies);
-	struct store *store;
+	struct ledger *store;
 	int64_t used_ms = 0;
 	int err = LOBBY_ERR_DENIED;
 
 	if (token == NULL)
 		return LOBBY_ERR_DENIED;
 	hash_token(session->hash, token, TOKEN_LEN);
-	store = store_pool_take(&clinic->pool);
+	store = ledger_pool_take(&clinic->pool);
 	if (store != NULL)
 		err = read_session(store, session, &used_ms);
-	store_pool_give(&clinic->pool, store);
+	ledger_pool_give(&clinic->pool, store);
 	if (err == 0 && clock_wall_ms() - used_ms > SESSION_TOUCH_MS)
 		touch_session(clinic, session->hash);
 	return err;
 }
 
-bool signin_session_good(struct store *store, const unsigned char hash[32])
+bool signin_session_good(struct ledger *store, const unsigned char hash[32])
 {
 	struct session session = { 0 };
 	int64_t used_ms;
@@ -197,7 +197,7 @@ bool signin_session_good(struct store *store, const unsigned char hash[32])
 }
 
 /* Makes a session for the user and its cookie; the answer is that of GET session. */
-static int begin_session(struct request *r, struct store *store, int64_t user, const char *name, const char *role)
+static int begin_session(struct request *r, struct ledger *store, int64_t user, const char *name, const char *role)
 {
 	unsigned char secret[32], hash[32];
 	char token[TOKEN_LEN + 1], clinic_name[96];
@@ -206,13 +206,13 @@ static int begin_session(struct request *r, struct store *store, int64_t user, c
 	randombytes_buf(secret, sizeof(secret));
 	sodium_bin2base64(token, sizeof(token), secret, sizeof(secret), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 	hash_token(hash, token, TOKEN_LEN);
-	err = store_run(store, "DELETE FROM session WHERE made_ms < ?1", "i", clock_wall_ms() - SESSION_MS);
+	err = ledger_run(store, "DELETE FROM session WHERE made_ms < ?1", "i", clock_wall_ms() - SESSION_MS);
 	if (err == 0)
-		err = store_run(store, "INSERT INTO session(hash, user, made_ms, used_ms) VALUES(?1, ?2, ?3, ?3)",
-				"bii", hash, sizeof(hash), user, clock_wall_ms());
+		err = ledger_run(store, "INSERT INTO session(hash, user, made_ms, used_ms) VALUES(?1, ?2, ?3, ?3)",
+				 "bii", hash, sizeof(hash), user, clock_wall_ms());
 	if (err == 0)
 		err = change_audit(store, name, "sign-in", "", "");
-	settings_text(store, "clinic_name", clinic_name, sizeof(clinic_name));
+	clinic_settings_text(store, "clinic_name", clinic_name, sizeof(clinic_name));
 	snprintf(r->cookie, sizeof(r->cookie), COOKIE "%s; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=43200",
 		 token);
 	r->answer = json_pack("{s{ss ss} sb ss}", "user", "name", name, "role", role, "setup", 0, "clinic_name",
@@ -286,14 +286,14 @@ static int slow_hash(struct job *job)
 	return hash_password(((struct request *)job)->data);
 }
 
-static int insert_user(struct store *store, const struct credentials *c, int64_t *number)
+static int insert_user(struct ledger *store, const struct credentials *c, int64_t *number)
 {
-	int err = store_run(store,
-			    "INSERT INTO user(name, password, role, created_ms) VALUES(?1, ?2, ?3, ?4) ON "
-			    "CONFLICT(name) DO NOTHING",
-			    "ttti", c->name, c->hash, c->role, clock_wall_ms());
+	int err = ledger_run(store,
+			     "INSERT INTO user(name, password, role, created_ms) VALUES(?1, ?2, ?3, ?4) ON "
+			     "CONFLICT(name) DO NOTHING",
+			     "ttti", c->name, c->hash, c->role, clock_wall_ms());
 
-	if (err == 0 && store_changes(store) == 0)
+	if (err == 0 && ledger_changes(store) == 0)
 		return LOBBY_ERR_EXISTS;
 	*number = sqlite3_last_insert_rowid(store->db.handle);
 	return err;
@@ -305,31 +305,31 @@ int desk_session(struct request *r)
 {
 	struct session session = { 0 };
 	bool known = signin_session(r->clinic, request_header(r, "Cookie"), &session) == 0;
-	struct store *store = store_pool_take(&r->clinic->pool);
+	struct ledger *store = ledger_pool_take(&r->clinic->pool);
 	json_t *user = known ? json_pack("{ss ss}", "name", session.name, "role", session.admin ? "admin" : "desk")
 			     : json_null();
 	char clinic_name[96] = "";
 	int64_t users = 1;
 
-	if (store == NULL || store_int(store, &users, "SELECT count(*) FROM user", "") != 0)
+	if (store == NULL || ledger_int(store, &users, "SELECT count(*) FROM user", "") != 0)
 		users = 1;
 	if (store != NULL)
-		settings_text(store, "clinic_name", clinic_name, sizeof(clinic_name));
-	store_pool_give(&r->clinic->pool, store);
+		clinic_settings_text(store, "clinic_name", clinic_name, sizeof(clinic_name));
+	ledger_pool_give(&r->clinic->pool, store);
 	r->answer = json_pack("{so sb ss}", "user", user, "setup", users == 0, "clinic_name", clinic_name);
 	return 0;
 }
 
 /* ---- POST setup ---- */
 
-static int write_setup(struct job *job, struct store *store)
+static int write_setup(struct job *job, struct ledger *store)
 {
 	struct request *r = (struct request *)job;
 	const struct credentials *c = r->data;
 	int64_t found, user;
-	int err = store_int(store, &found,
-			    "SELECT count(*) FROM setup WHERE hash = ?1 AND NOT EXISTS (SELECT 1 FROM user)", "b",
-			    c->token_hash, sizeof(c->token_hash));
+	int err = ledger_int(store, &found,
+			     "SELECT count(*) FROM setup WHERE hash = ?1 AND NOT EXISTS (SELECT 1 FROM user)", "b",
+			     c->token_hash, sizeof(c->token_hash));
 
 	if (err != 0)
 		return err;
@@ -337,7 +337,7 @@ static int write_setup(struct job *job, struct store *store)
 		return LOBBY_ERR_DENIED;
 	err = insert_user(store, c, &user);
 	if (err == 0)
-		err = store_run(store, "DELETE FROM setup", "");
+		err = ledger_run(store, "DELETE FROM setup", "");
 	if (err == 0)
 		err = change_audit(store, c->name, "setup", "", "");
 	return err != 0 ? err : begin_session(r, store, user, c->name, "admin");
@@ -368,7 +368,7 @@ static int slow_verify(struct job *job)
 	return 0;
 }
 
-static int write_sign_in(struct job *job, struct store *store)
+static int write_sign_in(struct job *job, struct ledger *store)
 {
 	struct request *r = (struct request *)job;
 	const struct credentials *c = r->data;
@@ -398,14 +398,14 @@ static const char *nobodys_hash(struct signin *signin)
 
 static int find_user(struct clinic *clinic, struct credentials *c)
 {
-	struct store *store = store_pool_take(&clinic->pool);
+	struct ledger *store = ledger_pool_take(&clinic->pool);
 	sqlite3_stmt *row;
 	int err = store == NULL
 			  ? LOBBY_ERR_NO_MEMORY
-			  : store_query(store, &row, "SELECT number, name, role, password FROM user WHERE name = ?1",
-					"t", c->name);
+			  : ledger_query(store, &row, "SELECT number, name, role, password FROM user WHERE name = ?1",
+					 "t", c->name);
 
-	if (err == 0 && (err = store_step(store, row)) == 1) {
+	if (err == 0 && (err = ledger_step(store, row)) == 1) {
 		c->user = sqlite3_column_int64(row, 0);
 		text_copy(c->name, sizeof(c->name), db_text(row, 1));
 		text_copy(c->role, sizeof(c->role), db_text(row, 2));
@@ -413,7 +413,7 @@ static int find_user(struct clinic *clinic, struct credentials *c)
 		sqlite3_reset(row);
 		err = 0;
 	}
-	store_pool_give(&clinic->pool, store);
+	ledger_pool_give(&clinic->pool, store);
 	return err;
 }
 
@@ -454,11 +454,11 @@ int desk_sign_in(struct request *r)
 	return err != 0 ? err : request_write(r, slow_verify, write_sign_in);
 }
 
-static int write_sign_out(struct job *job, struct store *store)
+static int write_sign_out(struct job *job, struct ledger *store)
 {
 	struct request *r = (struct request *)job;
 	int err =
-		store_run(store, "DELETE FROM session WHERE hash = ?1", "b", r->session.hash, sizeof(r->session.hash));
+		ledger_run(store, "DELETE FROM session WHERE hash = ?1", "b", r->session.hash, sizeof(r->session.hash));
 
 	if (err == 0)
 		err = change_audit(store, r->session.name, "sign-out", "", "");
@@ -476,22 +476,22 @@ int desk_sign_out(struct request *r)
 
 int desk_users(struct request *r)
 {
-	struct store *store = store_pool_take(&r->clinic->pool);
+	struct ledger *store = ledger_pool_take(&r->clinic->pool);
 	json_t *users = json_array();
 	sqlite3_stmt *rows;
 
 	if (store != NULL &&
-	    store_query(store, &rows, "SELECT name, role, created_ms FROM user ORDER BY name", "") == 0)
-		while (store_step(store, rows) == 1)
+	    ledger_query(store, &rows, "SELECT name, role, created_ms FROM user ORDER BY name", "") == 0)
+		while (ledger_step(store, rows) == 1)
 			json_array_append_new(users, json_pack("{ss ss sI}", "name", db_text(rows, 0), "role",
 							       db_text(rows, 1), "created_ms",
 							       (json_int_t)sqlite3_column_int64(rows, 2)));
-	store_pool_give(&r->clinic->pool, store);
+	ledger_pool_give(&r->clinic->pool, store);
 	r->answer = json_pack("{so}", "users", users);
 	return 0;
 }
 
-static int write_user(struct job *job, struct store *store)
+static int write_user(struct job *job, struct ledger *store)
 {
 	struct request *r = (struct request *)job;
 	const struct credentials *c = r->data;
@@ -516,7 +516,7 @@ int desk_user_add(struct request *r)
 
 /* ---- the command line ---- */
 
-int signin_setup_token(struct store *store, char token[33])
+int signin_setup_token(struct ledger *store, char token[33])
 {
 	unsigned char secret[18], hash[32];
 	int64_t users;
@@ -524,22 +524,22 @@ int signin_setup_token(struct store *store, char token[33])
 
 	if (err != 0)
 		return err;
-	err = store_int(store, &users, "SELECT count(*) FROM user", "");
+	err = ledger_int(store, &users, "SELECT count(*) FROM user", "");
 	if (err == 0 && users > 0)
 		err = LOBBY_ERR_EXISTS;
 	if (err == 0) {
 		randombytes_buf(secret, sizeof(secret));
 		sodium_bin2base64(token, 33, secret, sizeof(secret), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 		hash_token(hash, token, strlen(token));
-		err = store_run(store, "DELETE FROM setup", "");
+		err = ledger_run(store, "DELETE FROM setup", "");
 	}
 	if (err == 0)
-		err = store_run(store, "INSERT INTO setup(hash, made_ms) VALUES(?1, ?2)", "bi", hash, sizeof(hash),
-				clock_wall_ms());
+		err = ledger_run(store, "INSERT INTO setup(hash, made_ms) VALUES(?1, ?2)", "bi", hash, sizeof(hash),
+				 clock_wall_ms());
 	return db_end(&store->db, err);
 }
 
-int signin_user_set(struct store *store, const char *name, const char *password, const char *role)
+int signin_user_set(struct ledger *store, const char *name, const char *password, const char *role)
 {
 	struct credentials c = { 0 };
 	int err;
@@ -556,16 +556,16 @@ int signin_user_set(struct store *store, const char *name, const char *password,
 		err = db_begin(&store->db);
 	if (err != 0)
 		return err;
-	err = store_run(store,
-			"INSERT INTO user(name, password, role, created_ms) VALUES(?1, ?2, ?3, ?4) ON CONFLICT(name) "
-			"DO UPDATE SET"
-			" password = excluded.password, role = excluded.role",
-			"ttti", c.name, c.hash, c.role, clock_wall_ms());
+	err = ledger_run(store,
+			 "INSERT INTO user(name, password, role, created_ms) VALUES(?1, ?2, ?3, ?4) ON CONFLICT(name) "
+			 "DO UPDATE SET"
+			 " password = excluded.password, role = excluded.role",
+			 "ttti", c.name, c.hash, c.role, clock_wall_ms());
 	if (err == 0)
-		err = store_run(store, "DELETE FROM session WHERE user = (SELECT number FROM user WHERE name = ?1)",
-				"t", c.name);
+		err = ledger_run(store, "DELETE FROM session WHERE user = (SELECT number FROM user WHERE name = ?1)",
+				 "t", c.name);
 	if (err == 0)
-		err = store_run(store, "DELETE FROM setup", "");
+		err = ledger_run(store, "DELETE FROM setup", "");
 	if (err == 0)
 		err = change_audit(store, "", "user-set", c.name, "command line");
 	return db_end(&store->db, err);

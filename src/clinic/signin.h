@@ -17,13 +17,13 @@ void signin_free(struct signin *signin);
 /** The session that the Cookie header names. LOBBY_ERR_DENIED. */
 int signin_session(struct clinic *clinic, const char *cookies, struct session *session) MUST_CHECK;
 /** Is this session (still) good? For streams that stay open. */
-bool signin_session_good(struct store *store, const unsigned char hash[32]);
+bool signin_session_good(struct ledger *store, const unsigned char hash[32]);
 
 /** Makes the first start's token (24 characters) if there is no user yet. LOBBY_ERR_EXISTS if there is. Transaction
  * inside. */
-int signin_setup_token(struct store *store, char token[33]) MUST_CHECK;
+int signin_setup_token(struct ledger *store, char token[33]) MUST_CHECK;
 /** Adds a user, or changes the password of one. Transaction inside. LOBBY_ERR_INVALID: name or password unfit. */
-int signin_user_set(struct store *store, const char *name, const char *password, const char *role) MUST_CHECK;
+int signin_user_set(struct ledger *store, const char *name, const char *password, const char *role) MUST_CHECK;
 
 int desk_session(struct request *r);
 int desk_setup(struct request *r);

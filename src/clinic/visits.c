@@ -126,7 +126,7 @@ static json_t *answer_of(const struct batch *batch)
 	return json_pack("{so}", "rows", rows);
 }
 
-static int write_visits(struct job *job, struct store *store)
+static int write_visits(struct job *job, struct ledger *store)
 {
 	struct request *r = (struct request *)job;
 	struct batch *batch = r->data;

@@ -38,6 +38,6 @@ void visit_row_read(struct visit_row *row);
 void visit_row_fini(struct visit_row *row);
 
 /** Writes one row and what follows from it, inside a transaction. May turn the verdict into VISIT_DUPLICATE. */
-int visits_apply(struct store *store, int64_t kiosk, struct visit_row *row, int64_t now_ms) MUST_CHECK;
+int visits_apply(struct ledger *store, int64_t kiosk, struct visit_row *row, int64_t now_ms) MUST_CHECK;
 
 #endif

@@ -19,7 +19,7 @@ struct queue {
 };
 
 struct writer {
-	struct store store;
+	struct ledger store;
 	pthread_mutex_t lock;
 	struct queue jobs, slow;
 	bool stopping;
@@ -68,34 +68,34 @@ static struct job *queue_take(struct writer *writer, struct queue *queue, int ma
 	return first;
 }
 
-static int begin(struct store *store)
+static int begin(struct ledger *store)
 {
 	int err = LOBBY_ERR_BUSY;
 
 	for (int i = 0; err == LOBBY_ERR_BUSY && i < BEGIN_TRIES; i++)
-		err = store_run(store, "BEGIN IMMEDIATE", "");
+		err = ledger_run(store, "BEGIN IMMEDIATE", "");
 	return err;
 }
 
-static int run_one(struct store *store, struct job *job)
+static int run_one(struct ledger *store, struct job *job)
 {
-	int err = store_run(store, "SAVEPOINT job", "");
+	int err = ledger_run(store, "SAVEPOINT job", "");
 
 	if (err != 0)
 		return err;
 	err = job->write(job, store);
-	if (err != 0 && store_run(store, "ROLLBACK TO job", "") != 0)
+	if (err != 0 && ledger_run(store, "ROLLBACK TO job", "") != 0)
 		log_event(LOG_ERROR, "store-rollback-failed", "%s", "");
-	if (store_run(store, "RELEASE job", "") != 0 && err == 0)
+	if (ledger_run(store, "RELEASE job", "") != 0 && err == 0)
 		err = LOBBY_ERR_IO;
 	return err;
 }
 
-static int commit(struct store *store)
+static int commit(struct ledger *store)
 {
-	int err = store_run(store, "COMMIT", "");
+	int err = ledger_run(store, "COMMIT", "");
 
-	if (err != 0 && !sqlite3_get_autocommit(store->db.handle) && store_run(store, "ROLLBACK", "") != 0)
+	if (err != 0 && !sqlite3_get_autocommit(store->db.handle) && ledger_run(store, "ROLLBACK", "") != 0)
 		log_event(LOG_ERROR, "store-rollback-failed", "%s", "");
 	return err;
 }
@@ -155,7 +155,7 @@ int writer_new(struct writer **out, const char *folder, void (*after_commit)(voi
 
 	if (writer == NULL)
 		return LOBBY_ERR_NO_MEMORY;
-	err = store_open(&writer->store, folder, true);
+	err = ledger_open(&writer->store, folder, true);
 	if (err != 0) {
 		free(writer);
 		return err;
@@ -166,7 +166,7 @@ int writer_new(struct writer **out, const char *folder, void (*after_commit)(voi
 	writer->after_commit = after_commit;
 	writer->arg = arg;
 	if (pthread_create(&writer->writer_thread, NULL, writer_main, writer) != 0) {
-		store_close(&writer->store);
+		ledger_close(&writer->store);
 		free(writer);
 		return LOBBY_ERR_NO_MEMORY;
 	}
@@ -194,7 +194,7 @@ void writer_free(struct writer *writer)
 	/* What the slow thread pushed after the writer had looked for the last time. */
 	if (writer->jobs.head != NULL)
 		run_group(writer, queue_take(writer, &writer->jobs, WRITER_GROUP));
-	store_close(&writer->store);
+	ledger_close(&writer->store);
 	pthread_mutex_destroy(&writer->lock);
 	free(writer);
 }
@@ -212,7 +212,7 @@ int writer_submit(struct writer *writer, struct job *job)
 	return err;
 }
 
-int writer_run_alone(struct store *store, struct job *job)
+int writer_run_alone(struct ledger *store, struct job *job)
 {
 	int err = job->slow != NULL ? job->slow(job) : 0;
 

@@ -8,7 +8,7 @@
 #ifndef LOBBY_CLINIC_WRITER_H
 #define LOBBY_CLINIC_WRITER_H
 
-#include "store.h"
+#include "ledger.h"
 
 #define WRITER_GROUP 512
 #define WRITER_SLOW_MAX 16
@@ -19,7 +19,7 @@ struct job {
 	int (*slow)(struct job *job); /* optional: on the slow thread, first */
 	/* On the writer, in its savepoint; optional. Results that another job of the group must not see before the
 	 * commit stay in the job. */
-	int (*write)(struct job *job, struct store *store);
+	int (*write)(struct job *job, struct ledger *store);
 	void (*done)(struct job *job,
 		     int err); /* on the writer (or the slow thread when slow() failed); may free the job */
 	int err;
@@ -28,7 +28,7 @@ struct job {
 struct writer;
 
 /** Opens the store for writing and starts both threads. after_commit(arg) is called on the writer after each commit.
- * Errors as store_open(). */
+ * Errors as ledger_open(). */
 int writer_new(struct writer **writer, const char *folder, void (*after_commit)(void *arg), void *arg) MUST_CHECK;
 /** Finishes what is queued, then stops. */
 void writer_free(struct writer *writer);
@@ -36,6 +36,6 @@ void writer_free(struct writer *writer);
 int writer_submit(struct writer *writer, struct job *job) MUST_CHECK;
 
 /** Runs one job in a transaction of its own, for the command line. Returns the job's error. */
-int writer_run_alone(struct store *store, struct job *job) MUST_CHECK;
+int writer_run_alone(struct ledger *store, struct job *job) MUST_CHECK;
 
 #endif

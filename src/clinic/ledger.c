@@ -1,6 +1,6 @@
-/* See store.h. The statement cache is an open-addressed table keyed by the address of the SQL literal: no hashing of
+/* See ledger.h. The statement cache is an open-addressed table keyed by the address of the SQL literal: no hashing of
  * text on the path of a visit, and the SQL stands where it is used. */
-#include "store.h"
+#include "ledger.h"
 
 #include "base/log.h"
 
@@ -9,33 +9,33 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-int store_open(struct store *store, const char *folder, bool check)
+int ledger_open(struct ledger *store, const char *folder, bool check)
 {
 	char path[PATH_MAX];
 
-	*store = (struct store){ 0 };
+	*store = (struct ledger){ 0 };
 	if (snprintf(path, sizeof(path), "%s/clinic.db", folder) >= (int)sizeof(path))
 		return LOBBY_ERR_TOO_LONG;
-	return db_open(&store->db, path, store_migrations, store_migration_count, check);
+	return db_open(&store->db, path, ledger_migrations, ledger_migration_count, check);
 }
 
-void store_close(struct store *store)
+void ledger_close(struct ledger *store)
 {
-	for (int i = 0; i < STORE_STATEMENTS; i++)
+	for (int i = 0; i < LEDGER_STATEMENTS; i++)
 		sqlite3_finalize(store->cache[i].stmt);
 	db_close(&store->db);
-	*store = (struct store){ 0 };
+	*store = (struct ledger){ 0 };
 }
 
 /* The statement for this literal, prepared at its first use. */
-static int statement_of(struct store *store, const char *sql, sqlite3_stmt **stmt)
+static int statement_of(struct ledger *store, const char *sql, sqlite3_stmt **stmt)
 {
-	size_t slot = ((uintptr_t)sql >> 3) * 0x9E3779B1U % STORE_STATEMENTS;
+	size_t slot = ((uintptr_t)sql >> 3) * 0x9E3779B1U % LEDGER_STATEMENTS;
 	int err;
 
 	for (int tries = 0; store->cache[slot].sql != NULL && store->cache[slot].sql != sql; tries++) {
-		assert(tries < STORE_STATEMENTS);
-		slot = (slot + 1) % STORE_STATEMENTS;
+		assert(tries < LEDGER_STATEMENTS);
+		slot = (slot + 1) % LEDGER_STATEMENTS;
 	}
 	if (store->cache[slot].sql == NULL) {
 		err = db_prepare(&store->db, sql, &store->cache[slot].stmt);
@@ -47,14 +47,14 @@ static int statement_of(struct store *store, const char *sql, sqlite3_stmt **stm
 	return 0;
 }
 
-static int bound(struct store *store, sqlite3_stmt **stmt, const char *sql, const char *format, va_list args)
+static int bound(struct ledger *store, sqlite3_stmt **stmt, const char *sql, const char *format, va_list args)
 {
 	int err = statement_of(store, sql, stmt);
 
 	return err != 0 ? err : db_vbind(*stmt, format, args);
 }
 
-int store_query(struct store *store, sqlite3_stmt **rows, const char *sql, const char *format, ...)
+int ledger_query(struct ledger *store, sqlite3_stmt **rows, const char *sql, const char *format, ...)
 {
 	va_list args;
 	int err;
@@ -65,12 +65,12 @@ int store_query(struct store *store, sqlite3_stmt **rows, const char *sql, const
 	return err;
 }
 
-int store_step(struct store *store, sqlite3_stmt *rows)
+int ledger_step(struct ledger *store, sqlite3_stmt *rows)
 {
 	return db_step(&store->db, rows);
 }
 
-int store_run(struct store *store, const char *sql, const char *format, ...)
+int ledger_run(struct ledger *store, const char *sql, const char *format, ...)
 {
 	sqlite3_stmt *stmt;
 	va_list args;
@@ -82,7 +82,7 @@ int store_run(struct store *store, const char *sql, const char *format, ...)
 	return err != 0 ? err : db_run(&store->db, stmt);
 }
 
-int store_int(struct store *store, int64_t *value, const char *sql, const char *format, ...)
+int ledger_int(struct ledger *store, int64_t *value, const char *sql, const char *format, ...)
 {
 	sqlite3_stmt *stmt;
 	va_list args;
@@ -100,30 +100,30 @@ int store_int(struct store *store, int64_t *value, const char *sql, const char *
 	return err == 1 ? 0 : err == 0 ? LOBBY_ERR_NOT_FOUND : err;
 }
 
-int store_changes(const struct store *store)
+int ledger_changes(const struct ledger *store)
 {
 	return sqlite3_changes(store->db.handle);
 }
 
-void store_pool_init(struct store_pool *pool, const char *folder)
+void ledger_pool_init(struct ledger_pool *pool, const char *folder)
 {
-	*pool = (struct store_pool){ .folder = folder };
+	*pool = (struct ledger_pool){ .folder = folder };
 	pthread_mutex_init(&pool->lock, NULL);
 }
 
-void store_pool_fini(struct store_pool *pool)
+void ledger_pool_fini(struct ledger_pool *pool)
 {
 	for (int i = 0; i < pool->count; i++) {
-		store_close(pool->idle[i]);
+		ledger_close(pool->idle[i]);
 		free(pool->idle[i]);
 	}
 	pool->count = 0;
 	pthread_mutex_destroy(&pool->lock);
 }
 
-struct store *store_pool_take(struct store_pool *pool)
+struct ledger *ledger_pool_take(struct ledger_pool *pool)
 {
-	struct store *store = NULL;
+	struct ledger *store = NULL;
 
 	pthread_mutex_lock(&pool->lock);
 	if (pool->count > 0)
@@ -132,25 +132,25 @@ struct store *store_pool_take(struct store_pool *pool)
 	if (store != NULL)
 		return store;
 	store = malloc(sizeof(*store));
-	if (store != NULL && store_open(store, pool->folder, false) != 0) {
+	if (store != NULL && ledger_open(store, pool->folder, false) != 0) {
 		free(store);
 		return NULL;
 	}
 	return store;
 }
 
-void store_pool_give(struct store_pool *pool, struct store *store)
+void ledger_pool_give(struct ledger_pool *pool, struct ledger *store)
 {
 	if (store == NULL)
 		return;
 	pthread_mutex_lock(&pool->lock);
-	if (pool->count < STORE_READERS) {
+	if (pool->count < LEDGER_READERS) {
 		pool->idle[pool->count++] = store;
 		store = NULL;
 	}
 	pthread_mutex_unlock(&pool->lock);
 	if (store != NULL) {
-		store_close(store);
+		ledger_close(store);
 		free(store);
 	}
 }
