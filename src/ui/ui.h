@@ -112,7 +112,30 @@ enum ui_text_style {
 	UI_STYLE_STRONG, /* body, semibold */
 	UI_STYLE_TITLE,	 /* a card's title */
 	UI_STYLE_HEADING,
-	UI_STYLE_DISPLAY, /* the ticket number, the time of an appointment */
+	UI_STYLE_DISPLAY, /* the ticket number */
+	UI_STYLE_FIGURE,  /* the time of an appointment */
+};
+
+/** The words that this module itself shows or says, in the language of the moment. Strings are copied; one that is NULL
+ * keeps its English. In formats %d stands for a number, as often as the English has it. */
+struct ui_words {
+	const char *more;	   /* "More: %d of %d" */
+	const char *erase;	   /* "Erase" */
+	const char *space;	   /* "Space" */
+	const char *shift;	   /* "Capitals" */
+	const char *accents;	   /* "Accents" */
+	const char *letters;	   /* "Letters" */
+	const char *digits;	   /* "Numbers" */
+	const char *button;	   /* "button" */
+	const char *field;	   /* "text field" */
+	const char *empty;	   /* "empty" */
+	const char *selected;	   /* "selected" */
+	const char *not_available; /* "not available" */
+	const char *one_choice;	   /* "1 choice." */
+	const char *choices;	   /* "%d choices." */
+	const char *alphabet;	   /* letters of the letter grid, UTF-8: "ABCDEFGHIJKLMNOPQRSTUVWXYZ" */
+	const char *key_rows;	   /* rows of the keyboard, separated by a blank: "qwertyuiop asdfghjkl zxcvbnm" */
+	const char *accent_rows;   /* its second page, likewise */
 };
 
 /* ---- life ---- */
@@ -124,6 +147,11 @@ void ui_free(struct ui *ui);
 /** Forgets field contents, focus, scroll, glyph-run caches of patient text, and overwrites the frames. */
 void ui_wipe(struct ui *ui);
 void ui_resize(struct ui *ui, const struct ui_panel *panel);
+/** Sets the words above; to be called when the language changes. */
+void ui_set_words(struct ui *ui, const struct ui_words *words);
+/** True if every character of the text has a glyph in a font that is installed. A language whose own name cannot be
+ * shown is not offered. */
+bool ui_can_show(struct ui *ui, const char *text);
 
 /* ---- building ---- */
 
@@ -199,6 +227,11 @@ struct ui_event ui_type(struct ui *ui, const char *text);
 void ui_focus(struct ui *ui, const char *id);
 const char *ui_focused(const struct ui *ui);
 bool ui_is_dirty(const struct ui *ui);
+
+/** The page of the body (or dialog) that shows, from 0, and of how many. */
+int ui_page(const struct ui *ui);
+int ui_pages(const struct ui *ui);
+bool ui_is_portrait(const struct ui *ui);
 
 /* ---- passes ---- */
 
