@@ -85,15 +85,15 @@ static void make_proof(const uint8_t key[32], const char *who, const uint8_t *co
 }
 
 /* The handshake is done: our proof goes into the place kept for it. */
-static void on_certificate(void *arg, const uint8_t fingerprint[HTTP_FINGERPRINT], char *body, size_t len)
+static void on_certificate(void *arg, const uint8_t fingerprint[FETCH_FINGERPRINT], char *body, size_t len)
 {
 	struct sync *sync = arg;
 	const uint8_t *parts[] = { fingerprint };
-	const size_t lens[] = { HTTP_FINGERPRINT };
+	const size_t lens[] = { FETCH_FINGERPRINT };
 	uint8_t proof[32];
 	char hex[65];
 
-	memcpy(sync->enrol.fingerprint, fingerprint, HTTP_FINGERPRINT);
+	memcpy(sync->enrol.fingerprint, fingerprint, FETCH_FINGERPRINT);
 	make_proof(sync->enrol.key, "kiosk", parts, lens, 1, proof);
 	sodium_bin2hex(hex, sizeof(hex), proof, sizeof(proof));
 	if (sync->enrol.proof_at + 64 <= len)
@@ -124,7 +124,7 @@ static int read_answer(struct sync *sync, const json_t *json, struct identity *o
 	    said_len != sizeof(said))
 		return LOBBY_ERR_PROTOCOL;
 	make_proof(sync->enrol.key, "clinic", parts,
-		   (const size_t[]){ HTTP_FINGERPRINT, sizeof(id.seal_key), strlen(credential) }, 3, made);
+		   (const size_t[]){ FETCH_FINGERPRINT, sizeof(id.seal_key), strlen(credential) }, 3, made);
 	if (sodium_memcmp(said, made, sizeof(made)) != 0)
 		return LOBBY_ERR_UNTRUSTED;
 	text_copy(id.name, sizeof(id.name), name && *name ? name : sync->enrol.name);
@@ -197,7 +197,7 @@ static void on_answer(void *arg, int err, int status, const char *body, size_t l
 	char text[257];
 
 	if (err == 0)
-		err = http_err_of(status, body, len);
+		err = fetch_err_of(status, body, len);
 	if (err == 0)
 		err = accept_answer(sync, body, len);
 	if (err != 0) {
@@ -242,7 +242,7 @@ static int ask(struct sync *sync, const char code[CODE_LEN + 1])
 {
 	struct enrol *enrol = &sync->enrol;
 	char url[300];
-	struct http_ask request = {
+	struct fetch_ask request = {
 		.url = url, .max_answer = MAX_ANSWER, .timeout_ms = TIMEOUT_MS, .certificate = on_certificate
 	};
 	char *body;
@@ -258,7 +258,7 @@ static int ask(struct sync *sync, const char code[CODE_LEN + 1])
 	snprintf(url, sizeof(url), "%s/kiosk/v1/enrol", enrol->url);
 	request.body = body;
 	request.len = strlen(body);
-	err = http_start(sync->http, &enrol->request, &request, on_answer, sync);
+	err = fetch_start(sync->fetch, &enrol->request, &request, on_answer, sync);
 	free(body);
 	return err;
 }
@@ -305,6 +305,6 @@ void enrol_asker_gone(struct sync *sync, const struct wire_conn *asker)
 
 void enrol_stop(struct sync *sync)
 {
-	http_cancel(&sync->enrol.request);
+	fetch_cancel(&sync->enrol.request);
 	sodium_memzero(&sync->enrol.key, sizeof(sync->enrol.key));
 }

@@ -163,7 +163,7 @@ static void on_answer(void *arg, int err, int status, const char *body, size_t l
 	int changes = 0;
 
 	if (err == 0)
-		err = http_err_of(status, body, len);
+		err = fetch_err_of(status, body, len);
 	if (err == 0) {
 		err = feed_apply(sync, body, len, &more, &changes);
 		if (err != 0 && err != LOBBY_ERR_PROTOCOL)
@@ -190,7 +190,7 @@ static void ask(void *arg)
 	struct sync *sync = arg;
 	char path[MAX_CURSOR * 3 + 48], url[700], authorization[160], cursor[MAX_CURSOR];
 	char *escaped = NULL;
-	struct http_ask request;
+	struct fetch_ask request;
 	int wait_s = sync->feed.connected ? WAIT_S : 0;
 
 	if (store_get_text(&sync->store, "cursor", cursor, sizeof(cursor)) == 0)
@@ -205,7 +205,7 @@ static void ask(void *arg)
 	request.max_answer = MAX_ANSWER;
 	request.timeout_ms = wait_s * 1000 + PATIENCE_MS;
 	sync->feed.asked_ms = clock_mono_ms();
-	if (http_start(sync->http, &sync->feed.request, &request, on_answer, sync) != 0)
+	if (fetch_start(sync->fetch, &sync->feed.request, &request, on_answer, sync) != 0)
 		failed(sync, LOBBY_ERR_NO_MEMORY);
 }
 
@@ -219,7 +219,7 @@ void feed_stop(struct sync *sync)
 {
 	sync->feed.connected = false;
 	loop_timer_cancel(sync->loop, &sync->feed.timer);
-	http_cancel(&sync->feed.request);
+	fetch_cancel(&sync->feed.request);
 }
 
 void feed_forget(struct sync *sync)

@@ -30,7 +30,7 @@ static void push(struct help_call *call, lobby_HelpStage stage)
 static void drop(struct help_call *call)
 {
 	loop_timer_cancel(call->sync->loop, &call->timer);
-	http_cancel(&call->request);
+	fetch_cancel(&call->request);
 	call->used = false;
 }
 
@@ -59,7 +59,7 @@ static void on_answer(void *arg, int err, int status, const char *body, size_t l
 	const char *stage;
 
 	if (err == 0)
-		err = http_err_of(status, body, len);
+		err = fetch_err_of(status, body, len);
 	if (err == 0)
 		answer = json_loadb(body, len, 0, NULL);
 	stage = json_string_value(json_object_get(answer, "stage"));
@@ -93,7 +93,7 @@ static void send_call(void *arg)
 	struct help_call *call = arg;
 	struct sync *sync = call->sync;
 	char url[400], authorization[160];
-	struct http_ask ask;
+	struct fetch_ask ask;
 	char *body = NULL;
 	int err = LOBBY_ERR_NOT_ENROLLED;
 
@@ -106,7 +106,7 @@ static void send_call(void *arg)
 		ask.len = strlen(body);
 		ask.max_answer = MAX_ANSWER;
 		ask.timeout_ms = PATIENCE_MS;
-		err = http_start(sync->http, &call->request, &ask, on_answer, call);
+		err = fetch_start(sync->fetch, &call->request, &ask, on_answer, call);
 	}
 	free(body);
 	if (err != 0)

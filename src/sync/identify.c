@@ -61,16 +61,25 @@ static bool one_patient(void)
 	return pool.count > 0;
 }
 
-/* The insurance card's number, folded and hashed as the clinic does it (api.md). */
-static void hash_member(const char *member_id, char hex[33])
+/* The insurance card's number as the clinic hashes it (lobby-clinic's roster_member_hash): capitals and digits alone.
+ * False when nothing is left of it. */
+static bool hash_member(const char *member_id, char hex[33])
 {
-	char folded[MATCH_FOLDED_MAX];
-	uint8_t hash[16];
+	uint8_t folded[64], hash[16];
+	size_t len = 0;
 
-	match_fold(folded, sizeof(folded), member_id);
-	crypto_generichash(hash, sizeof(hash), (const uint8_t *)folded, strlen(folded), NULL, 0);
+	for (; *member_id != '\0' && len < sizeof(folded); member_id++) {
+		char c = *member_id >= 'a' && *member_id <= 'z' ? (char)(*member_id - 'a' + 'A') : *member_id;
+
+		if ((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+			folded[len++] = (uint8_t)c;
+	}
+	if (len == 0)
+		return false;
+	crypto_generichash(hash, sizeof(hash), folded, len, NULL, 0);
 	sodium_bin2hex(hex, 33, hash, sizeof(hash));
 	sodium_memzero(folded, sizeof(folded));
+	return true;
 }
 
 static lobby_IdentifyOutcome outcome_of(enum match_outcome outcome)
@@ -120,8 +129,7 @@ static int find(struct roster *roster, const lobby_Identify *query, lobby_Identi
 		}
 		return err;
 	}
-	if (query->member_id[0] != '\0') {
-		hash_member(query->member_id, hash);
+	if (hash_member(query->member_id, hash)) {
 		err = db_bind(roster->by_member, "tt", hash, query->birth_date);
 		if (err == 0)
 			err = gather(roster, roster->by_member);

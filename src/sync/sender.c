@@ -65,7 +65,7 @@ static void on_answer(void *arg, int err, int status, const char *body, size_t l
 	struct sender *sender = &sync->sender;
 
 	if (err == 0)
-		err = http_err_of(status, body, len);
+		err = fetch_err_of(status, body, len);
 	if (err == 0)
 		err = settle(sync, body, len);
 	if (err == 0) {
@@ -101,7 +101,7 @@ static void send_batch(struct sync *sync)
 {
 	struct sender *sender = &sync->sender;
 	char url[400], authorization[160];
-	struct http_ask ask;
+	struct fetch_ask ask;
 	char *body = NULL;
 	int rows = 0, err;
 
@@ -120,7 +120,7 @@ static void send_batch(struct sync *sync)
 		ask.len = strlen(body);
 		ask.max_answer = MAX_ANSWER;
 		ask.timeout_ms = TIMEOUT_MS;
-		err = http_start(sync->http, &sender->request, &ask, on_answer, sync);
+		err = fetch_start(sync->fetch, &sender->request, &ask, on_answer, sync);
 	} else {
 		sync_store_failed(sync, err);
 	}
@@ -140,5 +140,5 @@ void sender_wake(struct sync *sync)
 void sender_stop(struct sync *sync)
 {
 	loop_timer_cancel(sync->loop, &sync->sender.timer);
-	http_cancel(&sync->sender.request);
+	fetch_cancel(&sync->sender.request);
 }

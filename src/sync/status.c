@@ -81,7 +81,7 @@ static void on_answer(void *arg, int err, int status, const char *body, size_t l
 	struct sync *sync = arg;
 
 	if (err == 0)
-		err = http_err_of(status, body, len);
+		err = fetch_err_of(status, body, len);
 	loop_timer_set(sync->loop, &sync->status.timer, err == 0 && sync->status.again ? 0 : EVERY_MS, send_status,
 		       sync);
 	if (err != 0)
@@ -94,7 +94,7 @@ static void send_status(void *arg)
 {
 	struct sync *sync = arg;
 	char url[400], authorization[160];
-	struct http_ask ask;
+	struct fetch_ask ask;
 	char *body;
 
 	sync->status.again = false;
@@ -107,7 +107,7 @@ static void send_status(void *arg)
 		ask.max_answer = MAX_ANSWER;
 		ask.timeout_ms = TIMEOUT_MS;
 	}
-	if (body == NULL || http_start(sync->http, &sync->status.request, &ask, on_answer, sync) != 0)
+	if (body == NULL || fetch_start(sync->fetch, &sync->status.request, &ask, on_answer, sync) != 0)
 		loop_timer_set(sync->loop, &sync->status.timer, EVERY_MS, send_status, sync);
 	free(body);
 }
@@ -123,5 +123,5 @@ void status_changed(struct sync *sync)
 void status_stop(struct sync *sync)
 {
 	loop_timer_cancel(sync->loop, &sync->status.timer);
-	http_cancel(&sync->status.request);
+	fetch_cancel(&sync->status.request);
 }

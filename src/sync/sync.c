@@ -116,12 +116,12 @@ bool sync_authorization(const struct sync *sync, char *out, size_t size)
 }
 
 bool sync_ask(const struct sync *sync, const char *path, char *url, size_t url_size, char *authorization,
-	      size_t authorization_size, struct http_ask *ask)
+	      size_t authorization_size, struct fetch_ask *ask)
 {
 	if (!sync->identity.enrolled || !sync_authorization(sync, authorization, authorization_size) ||
 	    snprintf(url, url_size, "%s/kiosk/v1/%s", sync->identity.url, path) >= (int)url_size)
 		return false;
-	*ask = (struct http_ask){ .url = url, .authorization = authorization, .pin = sync->identity.fingerprint };
+	*ask = (struct fetch_ask){ .url = url, .authorization = authorization, .pin = sync->identity.fingerprint };
 	return true;
 }
 
@@ -243,10 +243,10 @@ static void on_state(void *arg, struct wire_conn *conn, bool up)
 static void on_link(void *arg)
 {
 	struct sync *sync = arg;
-	bool down = http_link_down(sync->http);
+	bool down = fetch_link_down(sync->fetch);
 
 	if (down && !sync->link_was_down)
-		http_break_all(sync->http);
+		fetch_break_all(sync->fetch);
 	if (!down && sync->link_was_down) {
 		feed_start(sync);
 		sender_wake(sync);
@@ -279,7 +279,7 @@ int sync_init(struct sync *sync, struct loop *loop, const char *folder, const ch
 	err = roster_init(&sync->roster, &sync->store.db);
 	if (err == 0)
 		err = outbox_init(&sync->outbox, &sync->store, &sync->roster);
-	if (err == 0 && (sync->http = http_new(loop)) == NULL)
+	if (err == 0 && (sync->fetch = fetch_new(loop)) == NULL)
 		err = LOBBY_ERR_NO_MEMORY;
 	if (err == 0) {
 		load(sync);
@@ -295,14 +295,14 @@ int sync_init(struct sync *sync, struct loop *loop, const char *folder, const ch
 	feed_start(sync);
 	sender_wake(sync);
 	status_changed(sync);
-	if (http_has_link_file(sync->http))
+	if (fetch_has_link_file(sync->fetch))
 		on_link(sync);
 	return 0;
 }
 
 void sync_fini(struct sync *sync)
 {
-	if (sync->http != NULL) {
+	if (sync->fetch != NULL) {
 		feed_stop(sync);
 		sender_stop(sync);
 		status_stop(sync);
@@ -313,7 +313,7 @@ void sync_fini(struct sync *sync)
 		loop_timer_cancel(sync->loop, &sync->checkpoint);
 	}
 	wire_server_free(sync->server);
-	http_free(sync->http);
+	fetch_free(sync->fetch);
 	outbox_fini(&sync->outbox);
 	roster_fini(&sync->roster);
 	store_close(&sync->store);

@@ -9,7 +9,7 @@
 
 #include "backoff.h"
 #include "base/loop.h"
-#include "http.h"
+#include "fetch.h"
 #include "identity.h"
 #include "outbox.h"
 #include "roster.h"
@@ -22,7 +22,7 @@
 struct sync;
 
 struct feed {
-	struct http_request request;
+	struct fetch_request request;
 	struct loop_timer timer;
 	struct backoff backoff;
 	int64_t asked_ms;
@@ -30,7 +30,7 @@ struct feed {
 };
 
 struct sender {
-	struct http_request request;
+	struct fetch_request request;
 	struct loop_timer timer;
 	struct backoff backoff;
 	int batch_rows;	     /* halved when the clinic refuses a whole batch */
@@ -39,7 +39,7 @@ struct sender {
 };
 
 struct status {
-	struct http_request request;
+	struct fetch_request request;
 	struct loop_timer timer;
 	lobby_Devices devices;
 	lobby_KioskState screen;
@@ -51,23 +51,23 @@ struct help_call {
 	bool used;
 	lobby_HelpWanted wanted;
 	lobby_HelpStage stage;
-	struct http_request request;
+	struct fetch_request request;
 	struct loop_timer timer;
 	struct backoff backoff;
 };
 
 struct enrol {
-	struct http_request request;
+	struct fetch_request request;
 	struct wire_conn *asker; /* NULL: gone, or nobody asked */
 	bool busy;
 	char url[257], name[65];
-	uint8_t key[32], fingerprint[HTTP_FINGERPRINT];
+	uint8_t key[32], fingerprint[FETCH_FINGERPRINT];
 	size_t proof_at; /* where in the body the proof goes */
 };
 
 struct sync {
 	struct loop *loop;
-	struct http *http;
+	struct fetch *fetch;
 	struct wire_server *server;
 	struct store store;
 	struct roster roster;
@@ -113,7 +113,7 @@ bool sync_authorization(const struct sync *sync, char *out, size_t size);
 /** Fills an ask for path ("feed?...") at the enrolled clinic; the texts are the caller's. False when not enrolled or
  * something does not fit. */
 bool sync_ask(const struct sync *sync, const char *path, char *url, size_t url_size, char *authorization,
-	      size_t authorization_size, struct http_ask *ask);
+	      size_t authorization_size, struct fetch_ask *ask);
 
 void feed_start(struct sync *sync); /* asks now, whatever it waited for */
 void feed_stop(struct sync *sync);

@@ -7,8 +7,8 @@
  *
  * Time-outs follow the clock module. The environment variable LOBBY_LINK_FILE names a file that, while it exists, makes
  * the network look unplugged: requests fail, and those on their way are broken off (the demo's switch). */
-#ifndef LOBBY_SYNC_HTTP_H
-#define LOBBY_SYNC_HTTP_H
+#ifndef LOBBY_SYNC_FETCH_H
+#define LOBBY_SYNC_FETCH_H
 
 #include "base/err.h"
 #include "base/loop.h"
@@ -16,65 +16,65 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HTTP_FINGERPRINT 32
+#define FETCH_FINGERPRINT 32
 
-struct http;
+struct fetch;
 
-/** Called once for each request that http_start() accepted, never from inside it: err is 0 when an answer came whole
+/** Called once for each request that fetch_start() accepted, never from inside it: err is 0 when an answer came whole
  * (whatever its status), else LOBBY_ERR_UNREACHABLE, _UNTRUSTED, _TIMEOUT, _TOO_LONG, _PROTOCOL. The body is
  * NUL-terminated and lent for the call. The request may be used again from here on. */
-typedef void http_done_fn(void *arg, int err, int status, const char *body, size_t len);
+typedef void fetch_done_fn(void *arg, int err, int status, const char *body, size_t len);
 /** The handshake showed this certificate and the body may still be changed in place. */
-typedef void http_certificate_fn(void *arg, const uint8_t fingerprint[HTTP_FINGERPRINT], char *body, size_t len);
+typedef void fetch_certificate_fn(void *arg, const uint8_t fingerprint[FETCH_FINGERPRINT], char *body, size_t len);
 
-struct http_ask {
+struct fetch_ask {
 	const char *url;
 	const char *authorization; /* header value, or NULL */
 	const char *body;	   /* JSON, copied; NULL: GET */
 	size_t len;
 	size_t max_answer;
 	int64_t timeout_ms;
-	const uint8_t *pin;		  /* the fingerprint to insist on; NULL (enrolment): take any and say which */
-	http_certificate_fn *certificate; /* with pin == NULL */
+	const uint8_t *pin;		   /* the fingerprint to insist on; NULL (enrolment): take any and say which */
+	fetch_certificate_fn *certificate; /* with pin == NULL */
 };
 
 /** In its owner's storage, zeroed before first use. */
-struct http_request {
-	struct http *http;
+struct fetch_request {
+	struct fetch *fetch;
 	void *easy, *headers;
 	char *body;
 	size_t body_len;
 	char *answer;
 	size_t answer_len, answer_size, max_answer;
-	uint8_t pin[HTTP_FINGERPRINT];
+	uint8_t pin[FETCH_FINGERPRINT];
 	bool pinned, untrusted, active;
 	int fail; /* decided before curl is asked or after it failed */
 	struct loop_timer timer;
-	http_certificate_fn *certificate;
-	http_done_fn *done;
+	fetch_certificate_fn *certificate;
+	fetch_done_fn *done;
 	void *arg;
-	struct http_request *next;
+	struct fetch_request *next;
 };
 
 /** NULL when out of memory. */
-struct http *http_new(struct loop *loop);
+struct fetch *fetch_new(struct loop *loop);
 /** Every request must be done or cancelled. */
-void http_free(struct http *http);
+void fetch_free(struct fetch *fetch);
 
 /** LOBBY_ERR_NO_MEMORY: done will not be called. The request must not be active. */
-int http_start(struct http *http, struct http_request *request, const struct http_ask *ask, http_done_fn *done,
-	       void *arg) MUST_CHECK;
+int fetch_start(struct fetch *fetch, struct fetch_request *request, const struct fetch_ask *ask, fetch_done_fn *done,
+		void *arg) MUST_CHECK;
 /** Breaks it off without calling done; nothing happens to one that is not active. */
-void http_cancel(struct http_request *request);
+void fetch_cancel(struct fetch_request *request);
 
 /** Is the link switched off? */
-bool http_link_down(const struct http *http);
+bool fetch_link_down(const struct fetch *fetch);
 /** Is there such a switch at all? */
-bool http_has_link_file(const struct http *http);
+bool fetch_has_link_file(const struct fetch *fetch);
 /** Fails all that are under way with LOBBY_ERR_UNREACHABLE. */
-void http_break_all(struct http *http);
+void fetch_break_all(struct fetch *fetch);
 
 /** 0 for 2xx; else what the answer's {"error"} says, or what the status means. */
-int http_err_of(int status, const char *body, size_t len);
+int fetch_err_of(int status, const char *body, size_t len);
 
 #endif

@@ -1,6 +1,6 @@
-/* See http.h. curl tells which sockets to watch and when to be called again; this file only carries that to the loop.
+/* See fetch.h. curl tells which sockets to watch and when to be called again; this file only carries that to the loop.
  */
-#include "http.h"
+#include "fetch.h"
 
 #include "base/log.h"
 
@@ -15,23 +15,23 @@
 
 #define FIRST_ANSWER 4096
 
-struct http {
+struct fetch {
 	struct loop *loop;
 	CURLM *multi;
 	struct loop_timer timer;
-	struct http_request *active;
+	struct fetch_request *active;
 	const char *link_file; /* NULL: no such switch */
 };
 
-static void finish(struct http_request *request, int err, int status)
+static void finish(struct fetch_request *request, int err, int status)
 {
 	char *answer = request->answer;
 	size_t len = request->answer_len;
-	http_done_fn *done = request->done;
+	fetch_done_fn *done = request->done;
 	void *arg = request->arg;
 
 	request->answer = NULL;
-	http_cancel(request);
+	fetch_cancel(request);
 	done(arg, err, status, answer ? answer : "", len);
 	if (answer != NULL)
 		sodium_memzero(answer, len);
@@ -58,13 +58,13 @@ static int err_of_curl(CURLcode code)
 }
 
 /* What curl is done with. */
-static void collect(struct http *http)
+static void collect(struct fetch *fetch)
 {
 	CURLMsg *message;
 	int left;
 
-	while ((message = curl_multi_info_read(http->multi, &left)) != NULL) {
-		struct http_request *request = NULL;
+	while ((message = curl_multi_info_read(fetch->multi, &left)) != NULL) {
+		struct fetch_request *request = NULL;
 		CURLcode code = message->data.result;
 		long status = 0;
 
@@ -74,39 +74,39 @@ static void collect(struct http *http)
 			continue;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_RESPONSE_CODE, &status);
 		if (code != CURLE_OK)
-			log_event(LOG_DEBUG, "http-failed", "code=%d", (int)code);
+			log_event(LOG_DEBUG, "fetch-failed", "code=%d", (int)code);
 		finish(request, request->untrusted ? LOBBY_ERR_UNTRUSTED : err_of_curl(code), (int)status);
 	}
 }
 
 static void on_timer(void *arg)
 {
-	struct http *http = arg;
+	struct fetch *fetch = arg;
 	int running;
 	long wait_ms = -1;
 
-	curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	collect(http);
+	curl_multi_socket_action(fetch->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	collect(fetch);
 	/* curl does not repeat itself when it was called before its own clock said so. */
-	if (!http->timer.armed && curl_multi_timeout(http->multi, &wait_ms) == CURLM_OK && wait_ms >= 0)
-		loop_timer_set(http->loop, &http->timer, wait_ms > 0 ? wait_ms : 1, on_timer, http);
+	if (!fetch->timer.armed && curl_multi_timeout(fetch->multi, &wait_ms) == CURLM_OK && wait_ms >= 0)
+		loop_timer_set(fetch->loop, &fetch->timer, wait_ms > 0 ? wait_ms : 1, on_timer, fetch);
 }
 
 static int set_timer(CURLM *multi, long wait_ms, void *arg)
 {
-	struct http *http = arg;
+	struct fetch *fetch = arg;
 
 	(void)multi;
 	if (wait_ms < 0)
-		loop_timer_cancel(http->loop, &http->timer);
+		loop_timer_cancel(fetch->loop, &fetch->timer);
 	else
-		loop_timer_set(http->loop, &http->timer, wait_ms, on_timer, http);
+		loop_timer_set(fetch->loop, &fetch->timer, wait_ms, on_timer, fetch);
 	return 0;
 }
 
 static void on_ready(void *arg, int fd, short revents)
 {
-	struct http *http = arg;
+	struct fetch *fetch = arg;
 	int mask = 0, running;
 
 	if (revents & (POLLIN | POLLHUP))
@@ -115,18 +115,18 @@ static void on_ready(void *arg, int fd, short revents)
 		mask |= CURL_CSELECT_OUT;
 	if (revents & (POLLERR | POLLNVAL))
 		mask |= CURL_CSELECT_ERR;
-	curl_multi_socket_action(http->multi, fd, mask, &running);
-	collect(http);
+	curl_multi_socket_action(fetch->multi, fd, mask, &running);
+	collect(fetch);
 }
 
 static int set_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
 {
-	struct http *http = arg;
+	struct fetch *fetch = arg;
 	short events = 0;
 
 	(void)easy;
 	if (what == CURL_POLL_REMOVE) {
-		loop_fd_remove(http->loop, fd);
+		loop_fd_remove(fetch->loop, fd);
 		return 0;
 	}
 	if (what & CURL_POLL_IN)
@@ -134,17 +134,17 @@ static int set_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *k
 	if (what & CURL_POLL_OUT)
 		events |= POLLOUT;
 	if (known != NULL) {
-		loop_fd_set_events(http->loop, fd, events);
+		loop_fd_set_events(fetch->loop, fd, events);
 		return 0;
 	}
-	if (loop_fd_add(http->loop, fd, events, on_ready, http) != 0)
+	if (loop_fd_add(fetch->loop, fd, events, on_ready, fetch) != 0)
 		return -1;
-	curl_multi_assign(http->multi, fd, http);
+	curl_multi_assign(fetch->multi, fd, fetch);
 	return 0;
 }
 
 /* The certificate that this connection's handshake really showed. */
-static bool fingerprint_of(CURL *easy, uint8_t out[HTTP_FINGERPRINT])
+static bool fingerprint_of(CURL *easy, uint8_t out[FETCH_FINGERPRINT])
 {
 	struct curl_tlssessioninfo *tls = NULL;
 	const gnutls_datum_t *certificates;
@@ -163,8 +163,8 @@ static bool fingerprint_of(CURL *easy, uint8_t out[HTTP_FINGERPRINT])
 /* Between the handshake and the request (CURLOPT_PREREQFUNCTION), also on a reused connection. */
 static int before_request(void *arg, char *remote_ip, char *local_ip, int remote_port, int local_port)
 {
-	struct http_request *request = arg;
-	uint8_t seen[HTTP_FINGERPRINT];
+	struct fetch_request *request = arg;
+	uint8_t seen[FETCH_FINGERPRINT];
 
 	(void)remote_ip, (void)local_ip, (void)remote_port, (void)local_port;
 	if (!fingerprint_of(request->easy, seen) ||
@@ -179,7 +179,7 @@ static int before_request(void *arg, char *remote_ip, char *local_ip, int remote
 
 static size_t on_body(char *data, size_t one, size_t n, void *arg)
 {
-	struct http_request *request = arg;
+	struct fetch_request *request = arg;
 	size_t len = one * n, size = request->answer_size ? request->answer_size : FIRST_ANSWER;
 
 	if (len > request->max_answer - request->answer_len)
@@ -202,46 +202,46 @@ static size_t on_body(char *data, size_t one, size_t n, void *arg)
 
 static void on_timeout(void *arg)
 {
-	struct http_request *request = arg;
+	struct fetch_request *request = arg;
 
 	finish(request, request->fail != 0 ? request->fail : LOBBY_ERR_TIMEOUT, 0);
 }
 
-struct http *http_new(struct loop *loop)
+struct fetch *fetch_new(struct loop *loop)
 {
-	struct http *http = calloc(1, sizeof(*http));
+	struct fetch *fetch = calloc(1, sizeof(*fetch));
 	const char *link_file = getenv("LOBBY_LINK_FILE");
 
-	if (http == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-		free(http);
+	if (fetch == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		free(fetch);
 		return NULL;
 	}
-	http->loop = loop;
-	http->link_file = link_file != NULL && *link_file != '\0' ? link_file : NULL;
-	http->multi = curl_multi_init();
-	if (http->multi == NULL) {
+	fetch->loop = loop;
+	fetch->link_file = link_file != NULL && *link_file != '\0' ? link_file : NULL;
+	fetch->multi = curl_multi_init();
+	if (fetch->multi == NULL) {
 		curl_global_cleanup();
-		free(http);
+		free(fetch);
 		return NULL;
 	}
-	curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, set_socket);
-	curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
-	curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, set_timer);
-	curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
-	return http;
+	curl_multi_setopt(fetch->multi, CURLMOPT_SOCKETFUNCTION, set_socket);
+	curl_multi_setopt(fetch->multi, CURLMOPT_SOCKETDATA, fetch);
+	curl_multi_setopt(fetch->multi, CURLMOPT_TIMERFUNCTION, set_timer);
+	curl_multi_setopt(fetch->multi, CURLMOPT_TIMERDATA, fetch);
+	return fetch;
 }
 
-void http_free(struct http *http)
+void fetch_free(struct fetch *fetch)
 {
-	if (http == NULL)
+	if (fetch == NULL)
 		return;
-	curl_multi_cleanup(http->multi);
-	loop_timer_cancel(http->loop, &http->timer);
+	curl_multi_cleanup(fetch->multi);
+	loop_timer_cancel(fetch->loop, &fetch->timer);
 	curl_global_cleanup();
-	free(http);
+	free(fetch);
 }
 
-static bool add_header(struct http_request *request, const char *text)
+static bool add_header(struct fetch_request *request, const char *text)
 {
 	struct curl_slist *longer = curl_slist_append(request->headers, text);
 
@@ -250,7 +250,7 @@ static bool add_header(struct http_request *request, const char *text)
 	return longer != NULL;
 }
 
-static bool add_headers(struct http_request *request, const struct http_ask *ask)
+static bool add_headers(struct fetch_request *request, const struct fetch_ask *ask)
 {
 	char line[256];
 	bool ok = add_header(request, "Expect:");
@@ -265,7 +265,7 @@ static bool add_headers(struct http_request *request, const struct http_ask *ask
 	return ok;
 }
 
-static void set_options(struct http_request *request, const struct http_ask *ask)
+static void set_options(struct fetch_request *request, const struct fetch_ask *ask)
 {
 	CURL *easy = request->easy;
 
@@ -294,7 +294,7 @@ static void set_options(struct http_request *request, const struct http_ask *ask
 }
 
 /* Makes what curl needs and hands it over; *request is clean again on failure. */
-static int start_curl(struct http *http, struct http_request *request, const struct http_ask *ask)
+static int start_curl(struct fetch *fetch, struct fetch_request *request, const struct fetch_ask *ask)
 {
 	request->easy = curl_easy_init();
 	if (ask->body != NULL) {
@@ -308,53 +308,53 @@ static int start_curl(struct http *http, struct http_request *request, const str
 	if (request->easy == NULL || (ask->body != NULL && request->body == NULL) || !add_headers(request, ask))
 		return LOBBY_ERR_NO_MEMORY;
 	set_options(request, ask);
-	if (curl_multi_add_handle(http->multi, request->easy) != CURLM_OK)
+	if (curl_multi_add_handle(fetch->multi, request->easy) != CURLM_OK)
 		return LOBBY_ERR_NO_MEMORY;
 	return 0;
 }
 
-int http_start(struct http *http, struct http_request *request, const struct http_ask *ask, http_done_fn *done,
-	       void *arg)
+int fetch_start(struct fetch *fetch, struct fetch_request *request, const struct fetch_ask *ask, fetch_done_fn *done,
+		void *arg)
 {
 	int err = 0;
 
-	*request = (struct http_request){ .http = http,
-					  .max_answer = ask->max_answer,
-					  .pinned = ask->pin != NULL,
-					  .certificate = ask->certificate,
-					  .done = done,
-					  .arg = arg,
-					  .active = true,
-					  .next = http->active };
+	*request = (struct fetch_request){ .fetch = fetch,
+					   .max_answer = ask->max_answer,
+					   .pinned = ask->pin != NULL,
+					   .certificate = ask->certificate,
+					   .done = done,
+					   .arg = arg,
+					   .active = true,
+					   .next = fetch->active };
 	if (ask->pin != NULL)
 		memcpy(request->pin, ask->pin, sizeof(request->pin));
-	http->active = request;
-	if (http_link_down(http))
+	fetch->active = request;
+	if (fetch_link_down(fetch))
 		request->fail = LOBBY_ERR_UNREACHABLE;
 	else
-		err = start_curl(http, request, ask);
+		err = start_curl(fetch, request, ask);
 	if (err != 0)
-		http_cancel(request);
+		fetch_cancel(request);
 	else
-		loop_timer_set(http->loop, &request->timer, request->fail ? 0 : ask->timeout_ms, on_timeout, request);
+		loop_timer_set(fetch->loop, &request->timer, request->fail ? 0 : ask->timeout_ms, on_timeout, request);
 	return err;
 }
 
-void http_cancel(struct http_request *request)
+void fetch_cancel(struct fetch_request *request)
 {
-	struct http *http = request->http;
+	struct fetch *fetch = request->fetch;
 
 	if (!request->active)
 		return;
-	for (struct http_request **at = &http->active; *at != NULL; at = &(*at)->next) {
+	for (struct fetch_request **at = &fetch->active; *at != NULL; at = &(*at)->next) {
 		if (*at == request) {
 			*at = request->next;
 			break;
 		}
 	}
-	loop_timer_cancel(http->loop, &request->timer);
+	loop_timer_cancel(fetch->loop, &request->timer);
 	if (request->easy != NULL) {
-		curl_multi_remove_handle(http->multi, request->easy);
+		curl_multi_remove_handle(fetch->multi, request->easy);
 		curl_easy_cleanup(request->easy);
 	}
 	curl_slist_free_all(request->headers);
@@ -362,28 +362,28 @@ void http_cancel(struct http_request *request)
 		sodium_memzero(request->body, request->body_len);
 	free(request->body);
 	free(request->answer);
-	*request = (struct http_request){ 0 };
+	*request = (struct fetch_request){ 0 };
 }
 
-bool http_has_link_file(const struct http *http)
+bool fetch_has_link_file(const struct fetch *fetch)
 {
-	return http->link_file != NULL;
+	return fetch->link_file != NULL;
 }
 
-bool http_link_down(const struct http *http)
+bool fetch_link_down(const struct fetch *fetch)
 {
-	return http->link_file != NULL && access(http->link_file, F_OK) == 0;
+	return fetch->link_file != NULL && access(fetch->link_file, F_OK) == 0;
 }
 
-void http_break_all(struct http *http)
+void fetch_break_all(struct fetch *fetch)
 {
-	for (struct http_request *request = http->active; request != NULL; request = request->next) {
+	for (struct fetch_request *request = fetch->active; request != NULL; request = request->next) {
 		request->fail = LOBBY_ERR_UNREACHABLE;
-		loop_timer_set(http->loop, &request->timer, 0, on_timeout, request);
+		loop_timer_set(fetch->loop, &request->timer, 0, on_timeout, request);
 	}
 }
 
-int http_err_of(int status, const char *body, size_t len)
+int fetch_err_of(int status, const char *body, size_t len)
 {
 	json_t *json;
 	const char *event;
