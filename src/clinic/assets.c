@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/text.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -66,12 +67,11 @@ static int load_file(struct assets *assets, const char *file, const char *path)
 	asset->type = type_of(path);
 	if (asset->type == NULL || strlen(path) >= sizeof(asset->path))
 		return 0; /* notes and the like are not served */
-	if (assets->count == FILES_MAX)
+	if (assets->count == FILES_MAX || !text_copy(asset->path, sizeof(asset->path), path))
 		return LOBBY_ERR_TOO_LONG;
 	err = file_read(file, FILE_MAX, &asset->data, &asset->len);
 	if (err != 0)
 		return err;
-	snprintf(asset->path, sizeof(asset->path), "%s", path);
 	crypto_generichash(hash, sizeof(hash), (const unsigned char *)asset->data, asset->len, NULL, 0);
 	asset->etag[0] = '"';
 	sodium_bin2hex(asset->etag + 1, sizeof(asset->etag) - 2, hash, sizeof(hash));
