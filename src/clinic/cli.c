@@ -4,6 +4,7 @@
 
 #include "clinic.h"
 #include "http.h"
+#include "import.h"
 #include "kiosks.h"
 #include "signin.h"
 
@@ -74,10 +75,10 @@ static int say_where(struct clinic *clinic, const struct http *http)
 
 	ledger_pool_give(&clinic->pool, store);
 	if (err == 0)
-		printf("https://%s/#setup=%s\n", http_address(http), token);
+		printf("https://%s/#setup=%s\n", clinic_http_address(http), token);
 	else if (err != LOBBY_ERR_EXISTS)
 		return err;
-	printf("listening https://%s\n", http_address(http));
+	printf("listening https://%s\n", clinic_http_address(http));
 	return fflush(stdout) == 0 ? 0 : LOBBY_ERR_IO;
 }
 
@@ -100,7 +101,7 @@ static int serve(const struct options *o)
 	err = clinic_open(&clinic, o->data, assets);
 	if (err != 0)
 		return fail(o->data, err);
-	err = http_start(&http, &clinic, listen);
+	err = clinic_http_start(&http, &clinic, listen);
 	if (err != 0) {
 		clinic_close(&clinic);
 		return fail(listen, err);
@@ -109,7 +110,7 @@ static int serve(const struct options *o)
 	if (err == 0)
 		sigwait(&set, &signal_number);
 	clinic_stop_waiting(&clinic);
-	http_stop(http);
+	clinic_http_stop(http);
 	clinic_close(&clinic);
 	return err == 0 ? 0 : fail("serve", err);
 }
@@ -168,6 +169,18 @@ static int make_kiosk_code(const struct options *o)
 	return 0;
 }
 
+static int import(const struct options *o)
+{
+	struct ledger store;
+	int err = open_store(o, &store);
+
+	if (err != 0)
+		return fail(o->data, err);
+	err = import_file(&store, o->words[0], stderr);
+	ledger_close(&store);
+	return err == 0 ? 0 : fail(o->words[0], err);
+}
+
 static int print_settings(struct ledger *store)
 {
 	json_t *all = clinic_settings_load(store);
@@ -211,9 +224,8 @@ static const struct command {
 	int words_min, words_max;
 	int (*run)(const struct options *o);
 } commands[] = {
-	{ "serve", 0, 0, serve },
-	{ "user", 1, 1, add_user },
-	{ "kiosk-code", 1, 1, make_kiosk_code },
+	{ "serve", 0, 0, serve },     { "import", 1, 1, import },
+	{ "user", 1, 1, add_user },   { "kiosk-code", 1, 1, make_kiosk_code },
 	{ "setting", 0, 2, setting },
 };
 

@@ -419,7 +419,7 @@ static unsigned threads_wanted(void)
 	return cores < 2 ? 4 : cores > 14 ? 16 : (unsigned)cores + 2;
 }
 
-int http_start(struct http **out, struct clinic *clinic, const char *listen_at)
+int clinic_http_start(struct http **out, struct clinic *clinic, const char *listen_at)
 {
 	struct http *http = calloc(1, sizeof(*http));
 	int fd = -1, err;
@@ -449,12 +449,12 @@ int http_start(struct http **out, struct clinic *clinic, const char *listen_at)
 	return 0;
 }
 
-const char *http_address(const struct http *http)
+const char *clinic_http_address(const struct http *http)
 {
 	return http->address;
 }
 
-void http_stop(struct http *http)
+void clinic_http_stop(struct http *http)
 {
 	if (http == NULL)
 		return;

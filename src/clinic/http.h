@@ -89,11 +89,11 @@ extern const struct route desk_routes[];
 struct http;
 /** Listens at "HOST:PORT" (IPv4, or IPv6 in brackets; port 0: any) and serves. LOBBY_ERR_INVALID (the address),
  * LOBBY_ERR_EXISTS (in use), LOBBY_ERR_IO. */
-int http_start(struct http **http, struct clinic *clinic, const char *listen) MUST_CHECK;
+int clinic_http_start(struct http **http, struct clinic *clinic, const char *listen) MUST_CHECK;
 /** "127.0.0.1:8443": where it listens. */
-const char *http_address(const struct http *http);
+const char *clinic_http_address(const struct http *http);
 /** Stops taking requests, lets those that wait for the disk finish, ends streams. */
-void http_stop(struct http *http);
+void clinic_http_stop(struct http *http);
 
 /** assets.c: the desk page's files, read once. folder "" or missing: there are none. */
 int assets_load(struct assets **assets, const char *folder) MUST_CHECK;
