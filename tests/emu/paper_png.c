@@ -1,0 +1,138 @@
+/* The slip as a picture: white thermal paper with a margin and a torn edge, DejaVu Sans Mono stretched to the printer's
+ * cells, as a printer's own font ROM would be. */
+#include "tests/emu/paper.h"
+
+#include <SDL2/SDL.h>
+#include <SDL2/SDL_image.h>
+#include <SDL2/SDL_ttf.h>
+#include <math.h>
+#include <sys/stat.h>
+
+#define MARGIN_DOTS 32
+#define CELL_DOTS 12
+#define LINE_DOTS 30
+#define CUT_DOTS 48
+
+static const char font_path[] = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf";
+static const char bold_path[] = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono-Bold.ttf";
+
+static int line_dots(const struct paper_line *line)
+{
+	if (line->qr != NULL)
+		return line->qr_size * line->qr_dots + 8;
+	return line->height * 24 + (LINE_DOTS - 24);
+}
+
+static int line_width(const struct paper_line *line)
+{
+	int width = 0;
+
+	if (line->qr != NULL)
+		return line->qr_size * line->qr_dots;
+	for (int i = 0; i < line->count; i++)
+		width += line->cells[i].width * CELL_DOTS;
+	return width;
+}
+
+static void draw_qr(SDL_Surface *s, const struct paper_line *line, double x, double y, double scale)
+{
+	double module = line->qr_dots * scale;
+
+	for (int row = 0; row < line->qr_size; row++) {
+		for (int column = 0; column < line->qr_size; column++) {
+			int left = (int)round(x + column * module), top = (int)round(y + row * module);
+			SDL_Rect r = { left, top, (int)round(x + (column + 1) * module) - left,
+				       (int)round(y + (row + 1) * module) - top };
+
+			if (line->modules[row * line->qr_size + column])
+				SDL_FillRect(s, &r, SDL_MapRGB(s->format, 0x22, 0x22, 0x26));
+		}
+	}
+}
+
+/* One glyph, rendered at its own height and squeezed into its cell. */
+static void draw_cell(SDL_Surface *s, TTF_Font *font, const struct paper_cell *cell, SDL_Rect box)
+{
+	SDL_Color ink = { 0x22, 0x22, 0x26, 0xff };
+	SDL_Surface *glyph;
+
+	if (cell->codepoint == ' ')
+		return;
+	if (cell->codepoint == 0x2500) { /* ─ must meet its neighbours */
+		SDL_Rect r = { box.x, box.y + box.h / 2, box.w, box.h > 20 ? box.h / 12 : 1 };
+
+		SDL_FillRect(s, &r, SDL_MapRGB(s->format, ink.r, ink.g, ink.b));
+		return;
+	}
+	glyph = TTF_RenderGlyph32_Blended(font, cell->codepoint, ink);
+	if (glyph == NULL)
+		return;
+	SDL_BlitScaled(glyph, NULL, s, &box);
+	SDL_FreeSurface(glyph);
+}
+
+static void draw_line(SDL_Surface *s, const struct paper_line *line, double y, double scale)
+{
+	double free_dots = PAPER_DOTS - line_width(line);
+	double x = (MARGIN_DOTS + (line->align == 0 ? 0 : line->align == 1 ? free_dots / 2 : free_dots)) * scale;
+
+	if (line->qr != NULL) {
+		draw_qr(s, line, x, y, scale);
+		return;
+	}
+	for (int i = 0; i < line->count; i++) {
+		const struct paper_cell *cell = &line->cells[i];
+		double width = cell->width * CELL_DOTS * scale, height = cell->height * 24 * scale;
+		double top = y + (line->height - cell->height) * 24 * scale;
+		SDL_Rect box = { (int)round(x), (int)round(top), (int)round(x + width) - (int)round(x),
+				 (int)round(height) };
+		TTF_Font *font = TTF_OpenFont(cell->bold ? bold_path : font_path, (int)(height * 0.85));
+
+		if (font != NULL) {
+			draw_cell(s, font, cell, box);
+			TTF_CloseFont(font);
+		}
+		x += width;
+	}
+}
+
+SDL_Surface *paper_draw(const struct paper_slip *slip, double scale)
+{
+	int dots = CUT_DOTS * 2;
+	struct stat there;
+	SDL_Surface *s;
+	double y = CUT_DOTS * scale;
+
+	if (stat(font_path, &there) != 0 || (TTF_WasInit() == 0 && TTF_Init() != 0))
+		return NULL;
+	for (int i = 0; i < slip->count; i++)
+		dots += line_dots(&slip->lines[i]);
+	s = SDL_CreateRGBSurfaceWithFormat(0, (int)((PAPER_DOTS + 2 * MARGIN_DOTS) * scale), (int)(dots * scale), 32,
+					   SDL_PIXELFORMAT_ARGB8888);
+	if (s == NULL)
+		return NULL;
+	SDL_FillRect(s, NULL, SDL_MapRGB(s->format, 0xfb, 0xfa, 0xf6));
+	for (int i = 0; i < slip->count; i++) {
+		draw_line(s, &slip->lines[i], y, scale);
+		y += line_dots(&slip->lines[i]) * scale;
+	}
+	/* The cutter's serrated edge. */
+	for (int x = 0; x < s->w; x++) {
+		int depth = (int)(fabs(fmod(x / scale, 12) - 6) * scale * 0.6);
+		SDL_Rect top = { x, 0, 1, depth }, bottom = { x, s->h - depth, 1, depth };
+
+		SDL_FillRect(s, &top, SDL_MapRGBA(s->format, 0, 0, 0, 0));
+		if (slip->cut)
+			SDL_FillRect(s, &bottom, SDL_MapRGBA(s->format, 0, 0, 0, 0));
+	}
+	return s;
+}
+
+bool paper_write_png(const struct paper_slip *slip, const char *path)
+{
+	SDL_Surface *s = paper_draw(slip, 1.0);
+	bool ok = s != NULL && IMG_SavePNG(s, path) == 0;
+
+	SDL_FreeSurface(s);
+	return ok;
+}
