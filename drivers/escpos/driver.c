@@ -47,6 +47,8 @@ struct escpos {
 	char job[sizeof(((lobby_Print *)0)->job)];
 	uint8_t bytes[ESCPOS_MAX_JOB];
 	size_t len, sent;
+	size_t offered; /* sent, and the chunk under way */
+	bool drained;	/* GS r is answered: it can overtake the news that the last chunk is sent */
 	int stuck, ticks;
 };
 
@@ -314,20 +316,21 @@ static void on_chunk(void *arg, int err, const uint8_t *data, size_t len)
 static void send_next(void *arg)
 {
 	struct escpos *e = arg;
-	size_t left = e->len - e->sent;
+	size_t left = e->len - e->sent, chunk = left > CHUNK ? CHUNK : left;
 	int err;
 
 	if (left == 0) {
 		e->ticks = 0;
 		e->phase = DRAINING;
-		if (usb_info(e->usb)->in.address == 0)
+		if (e->drained || usb_info(e->usb)->in.address == 0)
 			verify(e);
 		else
 			loop_timer_set(usb_loop(e->usb), &e->timer, TICK_MS, on_drain_tick, e);
 		return;
 	}
 	e->phase = SENDING;
-	err = usb_write(e->usb, e->bytes + e->sent, left > CHUNK ? CHUNK : left, CHUNK_MS, on_chunk, e);
+	e->offered = e->sent + chunk;
+	err = usb_write(e->usb, e->bytes + e->sent, chunk, CHUNK_MS, on_chunk, e);
 	if (err == LOBBY_ERR_BUSY) /* the last question's write is not back yet */
 		loop_timer_set(usb_loop(e->usb), &e->timer, HANDBACK_MS, send_next, e);
 	else if (err != 0 && err != LOBBY_ERR_UNPLUGGED)
@@ -360,6 +363,7 @@ static void start_job(struct escpos *e)
 	e->phase = CHECKING;
 	e->sent = 0;
 	e->stuck = 0;
+	e->drained = false;
 	escpos_link_ask(&e->link, on_checked);
 }
 
@@ -388,7 +392,9 @@ static void on_drained(void *arg)
 {
 	struct escpos *e = arg;
 
-	if (e->phase == DRAINING)
+	if (e->phase == SENDING && e->offered == e->len)
+		e->drained = true;
+	else if (e->phase == DRAINING)
 		verify(e);
 }
 

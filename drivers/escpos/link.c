@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define READ_LEN 64
-#define ANSWER_MS 1000
+#define ANSWER_MS 500
 #define DEAF_MS 200
 #define ASK_TRIES 3
 #define BUSY_MS 2
