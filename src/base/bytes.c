@@ -5,7 +5,10 @@
 
 struct reader reader_of(const void *data, size_t len)
 {
-	return (struct reader){ .data = data, .len = len };
+	static const uint8_t nothing[1];
+
+	/* An empty reader still points somewhere: NULL + 0 is undefined in C11 (6.5.6). */
+	return (struct reader){ .data = data != NULL ? data : nothing, .len = len };
 }
 
 size_t reader_left(const struct reader *r)
