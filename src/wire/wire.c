@@ -78,7 +78,12 @@ static int send_envelope(struct wire_conn *conn, const lobby_Envelope *envelope)
 		return len;
 	n = send(conn->fd, packet, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	explicit_bzero(packet, (size_t)len);
-	return n == len ? 0 : LOBBY_ERR_CLOSED;
+	if (n == len)
+		return 0;
+	/* A full peer missed a message, so the connection must end; not here, in the middle of the sender's work, but
+	 * when the loop next reads its end. */
+	shutdown(conn->fd, SHUT_RDWR);
+	return LOBBY_ERR_CLOSED;
 }
 
 int wire_send(struct wire_conn *conn, const lobby_Envelope *envelope)
@@ -123,6 +128,9 @@ static void receive_hello(struct wire_conn *conn, const lobby_Envelope *envelope
 
 	if (envelope->which_body != lobby_Envelope_hello_tag || hello->version != WIRE_VERSION) {
 		log_event(LOG_WARNING, "wire-refused", "reason=version");
+		/* The other side hears which version would do. */
+		if (conn->path == NULL)
+			(void)send_hello(conn);
 		drop(conn);
 		return;
 	}
@@ -149,6 +157,8 @@ static void on_readable(void *arg, int fd, short revents)
 	if (len <= 0 || (size_t)len > sizeof(packet) || wire_decode(packet, (size_t)len, &incoming) != 0) {
 		if (len > 0)
 			log_event(LOG_WARNING, "wire-refused", "reason=malformed bytes=%zd", len);
+		explicit_bzero(packet, sizeof(packet));
+		explicit_bzero(&incoming, sizeof(incoming));
 		drop(conn);
 		return;
 	}
@@ -349,7 +359,6 @@ void wire_server_broadcast(struct wire_server *server, lobby_Program to, const l
 		struct wire_conn *conn = &server->peers[i];
 
 		if (server->used[i] && conn->up && (to == lobby_Program_PROGRAM_UNKNOWN || conn->peer == to))
-			if (wire_send(conn, envelope) != 0)
-				drop(conn);
+			(void)wire_send(conn, envelope);
 	}
 }

@@ -49,7 +49,8 @@ void wire_client_start(struct wire_conn *conn, struct loop *loop, const char *pa
 /** Closes and forgets; no callback is called. */
 void wire_close(struct wire_conn *conn);
 
-/** Sends one message. LOBBY_ERR_CLOSED when not up (nothing is queued: the owner resends what matters after on_state);
+/** Sends one message. LOBBY_ERR_CLOSED when not up, or when the peer's buffer is full: the connection then ends on the
+ * next turn of the loop (nothing is queued: the owner resends what matters after on_state);
  * LOBBY_ERR_INVALID when the envelope does not fit its bounds. */
 int wire_send(struct wire_conn *conn, const lobby_Envelope *envelope);
 
