@@ -138,18 +138,20 @@ static struct slice flag_of(struct slice data, const char *id)
 void aamva_read_run(struct slice data, struct aamva_file *file)
 {
 	int version = file->version;
-	bool one_name = version < 2 && count_of(data, "DAA") > 0;
-	struct slice family = name_of(data, one_name ? "DAA" : version < 2 ? "DAB" : "DCS", version);
-	struct slice given = name_of(data, version == 2 || version == 3 ? "DCT" : "DAC", version);
+	bool whole = version < 2 && count_of(data, "DAA") > 0, given_names = version == 2 || version == 3;
+	enum aamva_id family_id = whole ? AAMVA_DAA : version < 2 ? AAMVA_DAB : AAMVA_DCS;
+	enum aamva_id given_id = given_names ? AAMVA_DCT : AAMVA_DAC;
+	struct slice family = name_of(data, whole ? "DAA" : version < 2 ? "DAB" : "DCS", version);
+	struct slice given = name_of(data, given_names ? "DCT" : "DAC", version);
 
 	/* Half a name is worse than none. */
-	if (family.len == 0 || (given.len == 0 && !one_name))
+	if (family.len == 0 || (given.len == 0 && !whole))
 		return;
-	file->element[one_name ? AAMVA_DAA : version < 2 ? AAMVA_DAB : AAMVA_DCS] = family;
-	if (!one_name)
-		file->element[version == 2 || version == 3 ? AAMVA_DCT : AAMVA_DAC] = given;
-	file->element[AAMVA_DAD] =
-		version == 2 || version == 3 || one_name ? (struct slice){ 0 } : name_of(data, "DAD", version);
+	file->element[family_id] = family;
+	if (!whole)
+		file->element[given_id] = given;
+	if (!whole && !given_names)
+		file->element[AAMVA_DAD] = name_of(data, "DAD", version);
 	file->element[AAMVA_DBB] = date_of(data, "DBB");
 	file->element[AAMVA_DBA] = date_of(data, "DBA");
 	file->element[AAMVA_DDE] = flag_of(data, "DDE");
