@@ -166,17 +166,32 @@ static bool is_separator(uint8_t c)
 }
 
 /* Keeps the value of a line if it begins with an id that we look at and none was kept before. */
-static void keep_line(struct slice line, struct aamva_file *file)
+static void keep_element(struct slice line, struct aamva_file *file)
 {
 	struct slice value;
 
-	line = slice_trim(line);
-	if (designator_at(line, 0) && element_at(line, 2))
-		line = slice_part(line, 2, line.len);
 	value = slice_trim(slice_part(line, 3, line.len));
 	for (int i = 0; i < AAMVA_ID_COUNT && value.len > 0; i++)
 		if (begins(line, 0, ids[i]) && file->element[i].len == 0)
 			file->element[i] = value;
+}
+
+/* A truncation flag is one letter; where its line end was lost, the next element follows it at once. */
+static bool flag_runs_on(struct slice line)
+{
+	return (begins(line, 0, "DDE") || begins(line, 0, "DDF") || begins(line, 0, "DDG")) && element_at(line, 4);
+}
+
+static void keep_line(struct slice line, struct aamva_file *file)
+{
+	line = slice_trim(line);
+	if (designator_at(line, 0) && element_at(line, 2))
+		line = slice_part(line, 2, line.len);
+	while (flag_runs_on(line)) {
+		keep_element(slice_part(line, 0, 4), file);
+		line = slice_part(line, 4, line.len);
+	}
+	keep_element(line, file);
 }
 
 static void read_lines(struct slice data, struct aamva_file *file)

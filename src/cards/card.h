@@ -42,7 +42,7 @@ struct card {
 
 /** Reads a scan. aim is the AIM identifier without "]" ("" if unknown).
  * LOBBY_ERR_CARD_UNKNOWN: none of these; LOBBY_ERR_CARD_MALFORMED: one of these, but its contents break its rules;
- * LOBBY_ERR_CARD_TOO_LONG: longer than any of them. */
+ * LOBBY_ERR_CARD_TOO_LONG: longer than any of them (4096 bytes). */
 int card_parse(const char *aim, const uint8_t *data, size_t len, struct card *card) MUST_CHECK;
 
 /** The letter's code: "LOBBY1:" + code + ":" + two hex digits of CRC-8 (polynomial 0x07) over code. code is 8 to 64 of

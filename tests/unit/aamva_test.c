@@ -62,6 +62,7 @@ static const struct expected licences[] = {
 	{ "quirk-spaces", 8, "GARCIA", "MARIA", "ELENA", "", "", "", "", 0, 0, 1 },
 	{ "quirk-run-together-v01", 1, "GARCIA", "MARIA", "", "", "", "", "", 0, 0, 1 },
 	{ "quirk-run-together-v02", 2, "GARCIA", "MARIA ELENA", "", "", "", "", "", 0, 0, 1 },
+	{ "quirk-flag-runs-on", 9, "GARCIA", "MARIA", "ELENA", "VA", "23269", "USA", "5789", 0, 0, 0 },
 	{ "quirk-mononym", 8, "SUHARTO", "", "", "VA", "23269", "USA", "5789", 0, 0, 0 },
 };
 
