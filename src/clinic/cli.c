@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include "clinic.h"
+#include "demo.h"
 #include "http.h"
 #include "import.h"
 #include "kiosks.h"
@@ -181,6 +182,39 @@ static int import(const struct options *o)
 	return err == 0 ? 0 : fail(o->words[0], err);
 }
 
+static int parse_day(const char *text, int64_t *day_ms)
+{
+	struct clock_civil day = { .hour = 12 };
+	int end = 0;
+
+	if (sscanf(text, "%4d-%2d-%2d%n", &day.year, &day.month, &day.day, &end) != 3 || text[end] != '\0' ||
+	    day.year < 2000 || day.month < 1 || day.month > 12 || day.day < 1 || day.day > 31)
+		return LOBBY_ERR_INVALID;
+	*day_ms = clock_ms_of_civil(&day);
+	return 0;
+}
+
+static int demo(const struct options *o)
+{
+	char assets[CLINIC_PATH_MAX], folder[CLINIC_PATH_MAX + 8];
+	struct ledger store;
+	int64_t day_ms = 0;
+	int err = o->day != NULL ? parse_day(o->day, &day_ms) : 0;
+
+	if (err != 0)
+		return fail(o->day, err);
+	find_assets(assets, o);
+	snprintf(folder, sizeof(folder), "%s/demo", assets);
+	err = open_store(o, &store);
+	if (err != 0)
+		return fail(o->data, err);
+	err = demo_fill(&store, folder, day_ms);
+	if (err == 0 && o->cards != NULL)
+		err = demo_cards(&store, folder, o->cards);
+	ledger_close(&store);
+	return err == 0 ? 0 : fail("demo", err);
+}
+
 static int print_settings(struct ledger *store)
 {
 	json_t *all = clinic_settings_load(store);
@@ -224,8 +258,11 @@ static const struct command {
 	int words_min, words_max;
 	int (*run)(const struct options *o);
 } commands[] = {
-	{ "serve", 0, 0, serve },     { "import", 1, 1, import },
-	{ "user", 1, 1, add_user },   { "kiosk-code", 1, 1, make_kiosk_code },
+	{ "serve", 0, 0, serve },
+	{ "import", 1, 1, import },
+	{ "demo", 0, 0, demo },
+	{ "user", 1, 1, add_user },
+	{ "kiosk-code", 1, 1, make_kiosk_code },
 	{ "setting", 0, 2, setting },
 };
 
