@@ -43,7 +43,7 @@ BINS := $(patsubst %,$(B)/lobby-%,$(foreach p,$(PROGRAMS),$(if $(wildcard src/$(
 EMU := $(if $(wildcard tests/emu/main.c),$(B)/lobby-emu)
 LOCALES := $(patsubst assets/locale/%.po,$(B)/locale/%/LC_MESSAGES/lobby.mo,$(wildcard assets/locale/*.po))
 
-.PHONY: all run test lint bench bench-peer flow fuzz fault format clean bootstrap programs tests fuzzers
+.PHONY: all run test lint bench bench-peer flow fuzz fault format clean bootstrap programs tests fuzzers benches
 .SECONDARY:
 all: bootstrap
 	@$(MAKE) --no-print-directory $(JOBS) programs
@@ -89,8 +89,11 @@ $(B)/tests/emu/%_test: $(B)/tests/emu/%_test.o $(EMU_OBJS) $(B)/liblobby.a
 $(B)/tests/%_test: $(B)/tests/%_test.o $(B)/liblobby.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 
-# Tools of the tests and benches that are programs: tests/{bench,fault}/NAME.c.
-$(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/liblobby.a
+# Tools of the tests and benches that are programs: tests/{bench,fault}/NAME.c. A bench with a header is a part of all.
+BENCH_OBJS := $(patsubst %.h,$(B)/%.o,$(wildcard tests/bench/*.h))
+BENCHES := $(filter-out $(BENCH_OBJS:.o=),$(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c)))
+benches: $(BENCHES)
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(BENCH_OBJS) $(B)/liblobby.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(B)/tests/fault/%: $(B)/tests/fault/%.o $(B)/liblobby.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -113,10 +116,9 @@ test: bootstrap
 	@tools/test
 lint: bootstrap $(GEN)/wire.pb.h
 	@tools/lint
-bench: all
-	@tools/bench
-bench-peer: all
-	@tools/bench --peer
+bench bench-peer: all
+	@$(MAKE) --no-print-directory $(JOBS) benches
+	@tools/bench $(if $(filter bench-peer,$@),--peer)
 flow: all
 	@$(B)/lobby-kiosk --flow > build/flow.dot && dot -Tsvg -o build/flow.svg build/flow.dot && echo build/flow.svg
 fuzz: bootstrap
