@@ -204,13 +204,16 @@ static int quick_check(struct db *db)
 
 int db_open(struct db *db, const char *path, const char *const *migrations, int count, bool check)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	/* Only to make it private. One that is there is never opened here: closing any descriptor of a file drops the
+	 * locks that other connections of this process have on it (fcntl(2)). */
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	int err;
 
 	*db = (struct db){ 0 };
-	if (fd < 0)
+	if (fd < 0 && errno != EEXIST)
 		return LOBBY_ERR_IO;
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	err = db_err(db, sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL));
 	if (err == 0) {
 		sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
