@@ -202,6 +202,8 @@ static bool fits_landscape_typed(struct ui *ui, struct frame *f)
 			second = measure_height(ui, c, start);
 		else
 			first += measure_height(ui, c, end.w) + (first > 0 ? gap(ui, 20) : 0);
+	if (second > 0 && row->child_count <= row->columns)
+		second = SDL_max(second, first); /* it is made as tall as the strong one: place_actions_typed() */
 	f->actions = (SDL_Rect){ end.x, bottom - first, end.w, first };
 	end.h = bottom - first - (first > 0 ? gap(ui, 20) : 0) - top;
 	f->pad = end;
