@@ -11,6 +11,7 @@
 MODE ?= release
 Q := $(if $(V),,@)
 JOBS := -j$(shell nproc)
+VERSION := 0.1.0
 B := build/$(MODE)
 GEN := build/gen
 
@@ -29,7 +30,7 @@ PKGS := sdl2 SDL2_ttf SDL2_image fribidi libmicrohttpd gnutls libcurl jansson li
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS = $(shell pkg-config --libs $(PKGS))
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla -Werror
-CFLAGS = -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS_$(MODE)) -fPIE -Isrc -Idrivers -I. -I$(GEN) $(PKG_CFLAGS) -MMD -MP
+CFLAGS = -std=c11 -D_GNU_SOURCE -DLOBBY_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS_$(MODE)) -fPIE -Isrc -Idrivers -I. -I$(GEN) $(PKG_CFLAGS) -MMD -MP
 LDFLAGS = -pie -Wl,--as-needed $(LDFLAGS_$(MODE))
 LDLIBS = -lprotobuf-nanopb -lunibreak $(PKG_LIBS) -lpthread -lm
 
@@ -106,7 +107,7 @@ $(B)/tests/fuzz/%_fuzz: $(B)/tests/fuzz/%_fuzz.o $(if $(filter fuzz,$(MODE)),,$(
 
 $(B)/locale/%/LC_MESSAGES/lobby.mo: assets/locale/%.po
 	@mkdir -p $(@D)
-	@msgfmt --check -o $@ $<
+	@msgfmt --check-format --check-domain -o $@ $<
 
 run: all
 	@tools/run

@@ -1,0 +1,130 @@
+/* lobby-kiosk: everything that the program holds, and the verbs that screens use.
+ *
+ * One event comes in (touch, key, message, timer), the current screen reacts, the flow decides where that leads, the
+ * tree is built again and its damage painted. Nothing else runs. */
+#ifndef LOBBY_KIOSK_APP_H
+#define LOBBY_KIOSK_APP_H
+
+#include "base/loop.h"
+#include "cards/card.h"
+#include "flow.h"
+#include "link.h"
+#include "screen.h"
+#include "session.h"
+#include "slips.h"
+#include "speech.h"
+#include "ui/ui.h"
+#include "window.h"
+
+/* What lies over the screen; a dialog is the navigation root while it is up. */
+enum overlay {
+	OVERLAY_NONE,
+	OVERLAY_STILL_THERE,
+	OVERLAY_HELP,
+	OVERLAY_LANGUAGE,
+	OVERLAY_START_OVER,
+};
+
+/* What lobby-sync has been asked and has not answered yet; asked again when it comes back. */
+enum pending {
+	PENDING_NOTHING,
+	PENDING_IDENTIFY,
+	PENDING_VISIT,
+};
+
+/* A line above the heading, until the next press: a card that could not be read, say. */
+struct notice {
+	const char *text; /* untranslated message id; NULL: none */
+	enum ui_tone tone;
+};
+
+struct app {
+	struct loop *loop;
+	struct ui *ui;
+	struct window window;
+	struct link link;
+	struct speech speech;
+	struct slips slips;
+	struct control *control;
+
+	lobby_Settings settings;
+	lobby_SyncState sync;
+	lobby_Devices devices;
+	bool sync_up; /* lobby-sync answers; false after SYNC_GRACE_MS without it */
+	bool devices_up;
+
+	enum screen_id screen;
+	enum overlay overlay;
+	struct session session;
+	struct notice notice;
+	enum pending pending;
+	uint32_t request;
+	enum screen_id before_wait; /* where SCREEN_WAIT and a repair lead back to */
+
+	lobby_HelpWanted help; /* id is empty when none was asked for */
+	lobby_HelpStage help_stage;
+
+	enum ui_size size;
+	enum ui_theme theme;
+	bool landscape;
+	char language[17];
+	bool read_aloud;
+	int edit; /* which contact detail SCREEN_CONTACT_EDIT edits */
+
+	struct loop_timer idle, minute, slow, sync_grace, devices_grace, clear;
+	int seconds_left; /* of the countdown in OVERLAY_STILL_THERE or SCREEN_DONE */
+	bool dirty;
+	bool speak;   /* the screen, once it is laid out */
+	bool repaint; /* all of it, not the damage alone */
+};
+
+/* ---- for screens ---- */
+
+/** Follows the flow table; an event that leads nowhere is a bug and is logged. */
+void app_fire(struct app *app, enum flow_event event);
+/** Asks lobby-sync who this is; FLOW_FOUND, FLOW_NEED_*, or FLOW_NOBODY follows. */
+void app_identify(struct app *app);
+/** Shows a line above the heading until the next press. The text is a message id (static). */
+void app_notice(struct app *app, const char *text, enum ui_tone tone);
+/** The number of steps that the clinic's settings leave. */
+int app_step_count(const struct app *app);
+const lobby_Device *app_device(const struct app *app, lobby_DeviceKind kind);
+bool app_scanner_ready(const struct app *app);
+/** Back, for a screen with a number pad: portrait has it in the pad's corner, landscape among the actions. */
+void app_back_beside_pad(const struct app *app, struct ui *ui);
+
+/* ---- for main and tests ---- */
+
+struct app_options {
+	struct ui_panel panel;
+	const char *assets;  /* the folder with icons/ */
+	const char *locale;  /* the folder with LANG/LC_MESSAGES/lobby.mo */
+	const char *run;     /* the run folder with sync.sock and devices.sock */
+	const char *control; /* NULL, or where to listen for test commands */
+	bool fullscreen;
+};
+
+int app_init(struct app *app, struct loop *loop, const struct app_options *options) MUST_CHECK;
+void app_fini(struct app *app);
+/** Rebuilds and paints if anything changed. */
+void app_refresh(struct app *app);
+/** One interface event from wherever: window, control socket. */
+void app_ui_event(struct app *app, const struct ui_event *event);
+/** Shows this screen. Screens never call it: they fire events. */
+void app_go(struct app *app, enum screen_id next);
+/** Forgets the patient: screen, memory, speech and settings of the bar. */
+void app_wipe(struct app *app);
+/** A touch, key or scan: somebody is there. */
+void app_awake(struct app *app);
+/** The answer takes longer than a blink. */
+void app_on_slow(void *arg);
+/** What link.c heard. */
+void app_on_identified(struct app *app, const lobby_Identified *identified);
+void app_on_committed(struct app *app, const lobby_VisitCommitted *committed);
+void app_on_scan(struct app *app, const lobby_Scan *scan);
+void app_on_help(struct app *app, const lobby_HelpState *state);
+void app_on_sync_state(struct app *app, const lobby_SyncState *state);
+void app_on_link(struct app *app, lobby_Program peer, bool up);
+void app_set_language(struct app *app, const char *language);
+
+#endif

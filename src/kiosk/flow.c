@@ -1,0 +1,208 @@
+/* See flow.h. Which steps run is the clinic's setting: that is what the guards ask. "SAVE" is not a screen: it means
+ * that the visit is sent to lobby-sync, and FLOW_COMMITTED or FLOW_FAILED follows from its answer. */
+#include "flow.h"
+
+#include "app.h"
+
+static bool asks_contact(const struct app *app)
+{
+	return app->settings.ask_contact;
+}
+
+static bool asks_insurance(const struct app *app)
+{
+	return app->settings.ask_insurance;
+}
+
+static bool can_check_in(const struct app *app)
+{
+	return session_ready_count(&app->session) > 0;
+}
+
+static bool has_arrived(const struct app *app)
+{
+	const lobby_Appointment *first = session_first(&app->session);
+
+	return first != NULL && first->state == lobby_AppointmentState_APPOINTMENT_ARRIVED;
+}
+
+static bool is_handover(const struct app *app)
+{
+	return app->session.visit.kind == lobby_VisitKind_VISIT_HANDOVER;
+}
+
+static bool is_identified(const struct app *app)
+{
+	return app->session.identified;
+}
+
+static bool has_birthday(const struct app *app)
+{
+	return app->session.query.birth_date[0] != '\0';
+}
+
+static bool was_scanned(const struct app *app)
+{
+	return app->session.by != lobby_IdentifiedBy_IDENTIFIED_BY_BIRTHDAY;
+}
+
+static bool is_waiting(const struct app *app)
+{
+	return app->pending != PENDING_NOTHING;
+}
+
+#define IF(guard) guard, #guard
+#define ALWAYS NULL, ""
+#define SAVE SCREEN_COUNT
+
+static const struct flow_row rows[] = {
+	{ SCREEN_WELCOME, FLOW_START, ALWAYS, SCREEN_BIRTHDAY },
+	{ SCREEN_WELCOME, FLOW_SOMETHING_ELSE, ALWAYS, SCREEN_NOTICE },
+	{ SCREEN_BIRTHDAY, FLOW_BACK, ALWAYS, SCREEN_WELCOME },
+	{ SCREEN_FAMILY, FLOW_BACK, ALWAYS, SCREEN_BIRTHDAY },
+	{ SCREEN_GIVEN, FLOW_BACK, ALWAYS, SCREEN_FAMILY },
+	{ SCREEN_PHONE, FLOW_BACK, IF(has_birthday), SCREEN_BIRTHDAY },
+	{ SCREEN_PHONE, FLOW_BACK, ALWAYS, SCREEN_WELCOME },
+
+	{ FLOW_ANY, FLOW_NEED_BIRTHDAY, ALWAYS, SCREEN_BIRTHDAY },
+	{ FLOW_ANY, FLOW_NEED_FAMILY, ALWAYS, SCREEN_FAMILY },
+	{ FLOW_ANY, FLOW_NEED_GIVEN, ALWAYS, SCREEN_GIVEN },
+	{ FLOW_ANY, FLOW_NEED_PHONE, ALWAYS, SCREEN_PHONE },
+	{ FLOW_ANY, FLOW_FOUND, IF(can_check_in), SCREEN_APPOINTMENTS },
+	{ FLOW_ANY, FLOW_FOUND, IF(has_arrived), SCREEN_ARRIVED },
+	{ FLOW_ANY, FLOW_FOUND, ALWAYS, SCREEN_NOTICE },
+	{ FLOW_ANY, FLOW_NOBODY, ALWAYS, SCREEN_NOTICE },
+
+	{ SCREEN_APPOINTMENTS, FLOW_BACK, IF(was_scanned), SCREEN_WELCOME },
+	{ SCREEN_APPOINTMENTS, FLOW_BACK, ALWAYS, SCREEN_BIRTHDAY },
+	{ SCREEN_APPOINTMENTS, FLOW_CHOOSE, ALWAYS, SCREEN_CHOOSE },
+	{ SCREEN_APPOINTMENTS, FLOW_NOT_ME, ALWAYS, SCREEN_NOTICE },
+	{ SCREEN_CHOOSE, FLOW_BACK, ALWAYS, SCREEN_APPOINTMENTS },
+	{ SCREEN_APPOINTMENTS, FLOW_CONTINUE, IF(asks_contact), SCREEN_CONTACT },
+	{ SCREEN_APPOINTMENTS, FLOW_CONTINUE, IF(asks_insurance), SCREEN_INSURANCE },
+	{ SCREEN_APPOINTMENTS, FLOW_CONTINUE, ALWAYS, SAVE },
+	{ SCREEN_CHOOSE, FLOW_CONTINUE, IF(asks_contact), SCREEN_CONTACT },
+	{ SCREEN_CHOOSE, FLOW_CONTINUE, IF(asks_insurance), SCREEN_INSURANCE },
+	{ SCREEN_CHOOSE, FLOW_CONTINUE, ALWAYS, SAVE },
+
+	{ SCREEN_CONTACT, FLOW_BACK, ALWAYS, SCREEN_APPOINTMENTS },
+	{ SCREEN_CONTACT, FLOW_CHANGE, ALWAYS, SCREEN_CONTACT_CHANGE },
+	{ SCREEN_CONTACT, FLOW_CONTINUE, IF(asks_insurance), SCREEN_INSURANCE },
+	{ SCREEN_CONTACT, FLOW_CONTINUE, ALWAYS, SAVE },
+	{ SCREEN_CONTACT_CHANGE, FLOW_EDIT, ALWAYS, SCREEN_CONTACT_EDIT },
+	{ SCREEN_CONTACT_CHANGE, FLOW_BACK, ALWAYS, SCREEN_CONTACT },
+	{ SCREEN_CONTACT_EDIT, FLOW_BACK, ALWAYS, SCREEN_CONTACT_CHANGE },
+	{ SCREEN_CONTACT_EDIT, FLOW_CONTINUE, ALWAYS, SCREEN_CONTACT },
+
+	{ SCREEN_INSURANCE, FLOW_BACK, IF(asks_contact), SCREEN_CONTACT },
+	{ SCREEN_INSURANCE, FLOW_BACK, ALWAYS, SCREEN_APPOINTMENTS },
+	{ SCREEN_INSURANCE, FLOW_NEW_CARD, ALWAYS, SCREEN_INSURANCE_NEW },
+	{ SCREEN_INSURANCE, FLOW_TYPE, ALWAYS, SCREEN_INSURANCE_TYPE },
+	{ SCREEN_INSURANCE, FLOW_CONTINUE, ALWAYS, SAVE },
+	{ SCREEN_INSURANCE_NEW, FLOW_TYPE, ALWAYS, SCREEN_INSURANCE_TYPE },
+	{ SCREEN_INSURANCE_NEW, FLOW_BACK, ALWAYS, SCREEN_INSURANCE },
+	{ SCREEN_INSURANCE_TYPE, FLOW_BACK, ALWAYS, SCREEN_INSURANCE_NEW },
+	{ SCREEN_INSURANCE_TYPE, FLOW_CONTINUE, ALWAYS, SAVE },
+
+	{ SCREEN_NOTICE, FLOW_TRY_AGAIN, ALWAYS, SCREEN_BIRTHDAY },
+	{ FLOW_ANY, FLOW_DESK, ALWAYS, SAVE },
+	{ FLOW_ANY, FLOW_COMMITTED, IF(is_handover), SCREEN_DESK },
+	{ FLOW_ANY, FLOW_COMMITTED, ALWAYS, SCREEN_DONE },
+	{ FLOW_ANY, FLOW_FAILED, ALWAYS, SCREEN_DESK },
+	{ FLOW_ANY, FLOW_SLOW, ALWAYS, SCREEN_WAIT },
+	{ FLOW_ANY, FLOW_BROKEN, ALWAYS, SCREEN_OUT_OF_ORDER },
+	{ SCREEN_OUT_OF_ORDER, FLOW_MENDED, IF(is_waiting), SCREEN_WAIT },
+	{ SCREEN_OUT_OF_ORDER, FLOW_MENDED, IF(is_identified), SCREEN_APPOINTMENTS },
+	{ SCREEN_OUT_OF_ORDER, FLOW_MENDED, ALWAYS, SCREEN_WELCOME },
+	{ FLOW_ANY, FLOW_START_OVER, ALWAYS, SCREEN_WELCOME },
+};
+
+static const char *const screen_names[SCREEN_COUNT] = {
+	[SCREEN_WELCOME] = "welcome",
+	[SCREEN_BIRTHDAY] = "birthday",
+	[SCREEN_FAMILY] = "first-letter",
+	[SCREEN_GIVEN] = "first-name-letter",
+	[SCREEN_PHONE] = "phone",
+	[SCREEN_APPOINTMENTS] = "appointments",
+	[SCREEN_CHOOSE] = "choose",
+	[SCREEN_CONTACT] = "contact",
+	[SCREEN_CONTACT_CHANGE] = "contact-change",
+	[SCREEN_CONTACT_EDIT] = "contact-edit",
+	[SCREEN_INSURANCE] = "insurance",
+	[SCREEN_INSURANCE_NEW] = "insurance-new",
+	[SCREEN_INSURANCE_TYPE] = "insurance-type",
+	[SCREEN_WAIT] = "wait",
+	[SCREEN_DONE] = "done",
+	[SCREEN_ARRIVED] = "already-checked-in",
+	[SCREEN_NOTICE] = "notice",
+	[SCREEN_DESK] = "desk",
+	[SCREEN_OUT_OF_ORDER] = "out-of-order",
+};
+
+static const char *const event_names[FLOW_EVENT_COUNT] = {
+	[FLOW_START] = "check in",
+	[FLOW_SOMETHING_ELSE] = "something else",
+	[FLOW_NEED_BIRTHDAY] = "need birthday",
+	[FLOW_NEED_FAMILY] = "need last name",
+	[FLOW_NEED_GIVEN] = "need first name",
+	[FLOW_NEED_PHONE] = "need phone",
+	[FLOW_FOUND] = "found",
+	[FLOW_NOBODY] = "nobody",
+	[FLOW_CONTINUE] = "continue",
+	[FLOW_BACK] = "back",
+	[FLOW_CHOOSE] = "only one",
+	[FLOW_NOT_ME] = "not me",
+	[FLOW_CHANGE] = "change",
+	[FLOW_EDIT] = "edit",
+	[FLOW_NEW_CARD] = "new card",
+	[FLOW_TYPE] = "type it",
+	[FLOW_COMMITTED] = "saved",
+	[FLOW_FAILED] = "not saved",
+	[FLOW_SLOW] = "slow",
+	[FLOW_TRY_AGAIN] = "try again",
+	[FLOW_DESK] = "desk",
+	[FLOW_BROKEN] = "broken",
+	[FLOW_MENDED] = "mended",
+	[FLOW_START_OVER] = "start over",
+};
+
+const struct flow_row *flow_table(int *count)
+{
+	*count = (int)(sizeof(rows) / sizeof(rows[0]));
+	return rows;
+}
+
+int flow_next(const struct app *app, enum screen_id from, enum flow_event event)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct flow_row *row = &rows[i];
+
+		if (row->event == event && (row->from == from || row->from == FLOW_ANY) &&
+		    (row->guard == NULL || row->guard(app)))
+			return (int)row->to;
+	}
+	return -1;
+}
+
+const char *flow_event_name(enum flow_event event)
+{
+	return event_names[event];
+}
+
+const char *flow_screen_name(enum screen_id screen)
+{
+	return screen < SCREEN_COUNT ? screen_names[screen] : "save";
+}
+
+void flow_write_dot(FILE *out)
+{
+	fprintf(out,
+		"digraph flow {\n\trankdir=LR;\n\tnode [shape=box, style=rounded, fontname=\"Inter\"];\n"
+		"\tedge [fontname=\"Inter\", fontsize=10];\n\t\"any\" [style=dashed];\n\t\"save\" [shape=cylinder];\n");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		fprintf(out, "\t\"%s\" -> \"%s\" [label=\"%s%s%s%s\"];\n",
+			rows[i].from == FLOW_ANY ? "any" : flow_screen_name(rows[i].from), flow_screen_name(rows[i].to),
+			flow_event_name(rows[i].event), rows[i].guard ? "\\n[" : "", rows[i].guard_name,
+			rows[i].guard ? "]" : "");
+	fprintf(out, "}\n");
+}

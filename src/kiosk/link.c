@@ -1,0 +1,196 @@
+/* See link.h. */
+#include "app.h"
+
+#include "base/log.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static lobby_Envelope envelope; /* one message is built at a time; wiped after it is sent */
+
+static int send_wiped(struct wire_conn *conn)
+{
+	int err = wire_send(conn, &envelope);
+
+	explicit_bzero(&envelope, sizeof(envelope));
+	return err;
+}
+
+/* Best effort: what is lost with the connection is sent again when it returns. */
+static void send_or_wait(struct wire_conn *conn)
+{
+	int err = send_wiped(conn);
+
+	if (err != 0 && err != LOBBY_ERR_CLOSED)
+		log_event(LOG_ERROR, "kiosk-send", "err=%s", err_event(err));
+}
+
+void link_send_identify(struct app *app)
+{
+	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_identify_tag };
+	envelope.body.identify = app->session.query;
+	envelope.body.identify.request = app->request;
+	send_or_wait(&app->link.sync);
+}
+
+void link_send_visit(struct app *app)
+{
+	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_visit_tag };
+	envelope.body.visit = app->session.visit;
+	send_or_wait(&app->link.sync);
+}
+
+void link_send_slip(struct app *app, const lobby_Slip *slip)
+{
+	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_slip_tag };
+	envelope.body.slip = *slip;
+	send_or_wait(&app->link.sync);
+}
+
+void link_send_help(struct app *app)
+{
+	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_help_wanted_tag };
+	envelope.body.help_wanted = app->help;
+	send_or_wait(&app->link.sync);
+}
+
+void link_send_devices(struct app *app)
+{
+	lobby_Devices *devices = &envelope.body.devices;
+
+	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_devices_tag };
+	*devices = app->devices;
+	if (!app->devices_up) {
+		*devices = (lobby_Devices){ .device_count = 1 };
+		devices->device[0].kind = lobby_DeviceKind_DEVICE_UNKNOWN;
+		devices->device[0].state = lobby_DeviceState_DEVICE_FAULT;
+		text_copy(devices->device[0].name, sizeof(devices->device[0].name), "scanner and printer");
+		text_copy(devices->device[0].detail, sizeof(devices->device[0].detail), "lobby-devices is not running");
+	}
+	send_or_wait(&app->link.sync);
+}
+
+void link_send_state(struct app *app, bool again)
+{
+	lobby_KioskState state = { .screen = app->screen == SCREEN_OUT_OF_ORDER ? lobby_KioskScreen_KIOSK_OUT_OF_ORDER
+					     : app->session.active		? lobby_KioskScreen_KIOSK_IN_USE
+										: lobby_KioskScreen_KIOSK_READY };
+
+	text_copy(state.step, sizeof(state.step), flow_screen_name(app->screen));
+	if (!again && state.screen == app->link.told.screen && strcmp(state.step, app->link.told.step) == 0)
+		return;
+	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_kiosk_state_tag };
+	envelope.body.kiosk_state = app->link.told = state;
+	send_or_wait(&app->link.sync);
+}
+
+int link_send_print(struct app *app, const lobby_Print *print)
+{
+	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_print_tag };
+	envelope.body.print = *print;
+	return send_wiped(&app->link.devices);
+}
+
+void link_cancel_print(struct app *app, const char *job)
+{
+	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_print_tag };
+	text_copy(envelope.body.print.job, sizeof(envelope.body.print.job), job);
+	envelope.body.print.cancel = true;
+	send_or_wait(&app->link.devices);
+}
+
+static void on_sync_message(void *arg, struct wire_conn *conn, const lobby_Envelope *message)
+{
+	struct app *app = arg;
+
+	(void)conn;
+	switch (message->which_body) {
+	case lobby_Envelope_identified_tag:
+		app_on_identified(app, &message->body.identified);
+		break;
+	case lobby_Envelope_visit_committed_tag:
+		app_on_committed(app, &message->body.visit_committed);
+		break;
+	case lobby_Envelope_help_state_tag:
+		app_on_help(app, &message->body.help_state);
+		break;
+	case lobby_Envelope_sync_state_tag:
+		app_on_sync_state(app, &message->body.sync_state);
+		break;
+	case lobby_Envelope_settings_tag:
+		app->settings = message->body.settings;
+		app->dirty = true;
+		break;
+	default:
+		break;
+	}
+}
+
+static void on_sync_state(void *arg, struct wire_conn *conn, bool up)
+{
+	struct app *app = arg;
+
+	(void)conn;
+	app_on_link(app, lobby_Program_PROGRAM_SYNC, up);
+	if (!up)
+		return;
+	link_send_devices(app);
+	link_send_state(app, true);
+	if (app->pending == PENDING_IDENTIFY)
+		link_send_identify(app);
+	if (app->pending == PENDING_VISIT)
+		link_send_visit(app);
+	slips_send_again(&app->slips, app);
+	if (app->help.id[0] != '\0')
+		link_send_help(app);
+}
+
+static void on_devices_message(void *arg, struct wire_conn *conn, const lobby_Envelope *message)
+{
+	struct app *app = arg;
+
+	(void)conn;
+	switch (message->which_body) {
+	case lobby_Envelope_devices_tag:
+		app->devices = message->body.devices;
+		app->dirty = true;
+		link_send_devices(app);
+		break;
+	case lobby_Envelope_scan_tag:
+		app_on_scan(app, &message->body.scan);
+		break;
+	case lobby_Envelope_printed_tag:
+		slips_on_printed(&app->slips, app, &message->body.printed);
+		break;
+	default:
+		break;
+	}
+}
+
+static void on_devices_state(void *arg, struct wire_conn *conn, bool up)
+{
+	(void)conn;
+	app_on_link(arg, lobby_Program_PROGRAM_DEVICES, up);
+}
+
+int link_start(struct app *app, const char *run)
+{
+	struct link *link = &app->link;
+	int a = snprintf(link->sync_path, sizeof(link->sync_path), "%s/sync.sock", run);
+	int b = snprintf(link->devices_path, sizeof(link->devices_path), "%s/devices.sock", run);
+
+	if (a >= (int)sizeof(link->sync_path) || b >= (int)sizeof(link->devices_path))
+		return LOBBY_ERR_TOO_LONG;
+	wire_client_start(&link->sync, app->loop, link->sync_path, lobby_Program_PROGRAM_KIOSK, on_sync_message,
+			  on_sync_state, app);
+	wire_client_start(&link->devices, app->loop, link->devices_path, lobby_Program_PROGRAM_KIOSK,
+			  on_devices_message, on_devices_state, app);
+	return 0;
+}
+
+void link_stop(struct app *app)
+{
+	wire_close(&app->link.sync);
+	wire_close(&app->link.devices);
+}

@@ -1,0 +1,34 @@
+/* The kiosk's two sockets: to lobby-sync and to lobby-devices. Turns messages into calls on app; resends what is
+ * pending when a peer comes back. */
+#ifndef LOBBY_KIOSK_LINK_H
+#define LOBBY_KIOSK_LINK_H
+
+#include "wire/wire.h"
+
+struct app;
+
+struct link {
+	struct wire_conn sync;
+	struct wire_conn devices;
+	char sync_path[108];
+	char devices_path[108];
+	lobby_KioskState told;
+};
+
+/** LOBBY_ERR_TOO_LONG: the run folder's path. */
+int link_start(struct app *app, const char *run) MUST_CHECK;
+void link_stop(struct app *app);
+
+/** Sends; what must arrive is kept in app and sent again by link itself when the peer returns. */
+void link_send_identify(struct app *app);
+void link_send_visit(struct app *app);
+void link_send_slip(struct app *app, const lobby_Slip *slip);
+void link_send_help(struct app *app);
+/** Which screen this kiosk stands on, if that changed since it was last told (or `again`). */
+void link_send_state(struct app *app, bool again);
+/** The device list as the desk should see it, lobby-devices' own absence included. */
+void link_send_devices(struct app *app);
+int link_send_print(struct app *app, const lobby_Print *print) MUST_CHECK;
+void link_cancel_print(struct app *app, const char *job);
+
+#endif

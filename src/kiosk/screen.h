@@ -1,0 +1,24 @@
+/* A screen: a const table of four functions. build() describes what is shown, from app's state alone; event() reacts to
+ * one interface event, usually by app_fire(); enter() and leave() prepare and tidy up. Any may be NULL but build. */
+#ifndef LOBBY_KIOSK_SCREEN_H
+#define LOBBY_KIOSK_SCREEN_H
+
+#include "cards/card.h"
+#include "flow.h"
+#include "ui/ui.h"
+
+struct screen {
+	int step;      /* of the progress bars; 0: none shown */
+	bool timeless; /* no "are you still there?" (nobody is identified, nothing was typed) */
+	bool no_back;  /* Back makes no sense here */
+	void (*enter)(struct app *app);
+	void (*build)(struct app *app, struct ui *ui);
+	void (*event)(struct app *app, const struct ui_event *event);
+	/** A card was scanned and read; true if this screen took it, else app.c treats it as an identity. */
+	bool (*scan)(struct app *app, const struct card *card);
+	void (*leave)(struct app *app);
+};
+
+extern const struct screen *const screens[SCREEN_COUNT];
+
+#endif

@@ -1,0 +1,196 @@
+/* The end: checked in, checked in before, or handed over to the desk. Each gives a number, a place, and clears itself.
+ */
+#include "screens.h"
+
+#include "kiosk/app.h"
+#include "kiosk/idle.h"
+#include "kiosk/words.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CLEAR_S 20
+#define CLEAR_SPOKEN_S 45
+
+static void enter_and_clear(struct app *app)
+{
+	idle_clear_in(app, app->read_aloud ? CLEAR_SPOKEN_S : CLEAR_S);
+}
+
+static void enter_and_print(struct app *app)
+{
+	if (app->session.committed.err == 0)
+		slips_print(&app->slips, app);
+	enter_and_clear(app);
+}
+
+static void build_number(struct app *app, struct ui *ui, const char *ticket, const char *where, const char *with)
+{
+	bool column = app->size == UI_SIZE_LARGEST;
+
+	ui_card_open(ui, "ticket", "", column ? UI_COLUMN : UI_ROW, (struct ui_opt){ 0 });
+	ui_open(ui, "ticket-number", UI_COLUMN, (struct ui_opt){ 0 });
+	ui_text(ui, "number-label", UI_STYLE_SMALL, _("Your number"), (struct ui_opt){ .tone = UI_QUIET });
+	ui_text(ui, "number", UI_STYLE_DISPLAY, ticket, (struct ui_opt){ 0 });
+	ui_close(ui);
+	if (!column)
+		ui_rule(ui);
+	ui_open(ui, "ticket-where", UI_COLUMN, (struct ui_opt){ .grow = 1 });
+	ui_text(ui, "where", UI_STYLE_TITLE, where, (struct ui_opt){ 0 });
+	if (with[0] != '\0')
+		ui_text(ui, "with", UI_STYLE_BODY, with, (struct ui_opt){ .tone = UI_QUIET });
+	ui_close(ui);
+	ui_close(ui);
+}
+
+/* Three states are kept apart: arrived (the heading), sent, slip printed. */
+static void build_slip(struct app *app, struct ui *ui)
+{
+	const lobby_Slip *slip = slips_find(&app->slips, app->session.visit.id);
+
+	if (slip == NULL)
+		return;
+	if (slip->state == lobby_SlipState_SLIP_PRINTING)
+		ui_text(ui, "slip", UI_STYLE_BODY, _("Your slip is printing below."),
+			(struct ui_opt){ .tone = UI_QUIET, .icon = "printer" });
+	else if (slip->state == lobby_SlipState_SLIP_PRINTED)
+		ui_text(ui, "slip", UI_STYLE_BODY, _("Please take your slip."),
+			(struct ui_opt){ .tone = UI_QUIET, .icon = "printer" });
+	else
+		ui_banner(ui, "slip",
+			  err_patient_text(slip->err)[0] ? _(err_patient_text(slip->err))
+							 : _("The printer does not work. Please remember your number."),
+			  (struct ui_opt){ .tone = UI_WARNING, .icon = "printer" });
+}
+
+static void build_sent(struct app *app, struct ui *ui)
+{
+	if (!app->sync_up || !app->sync.reachable)
+		ui_text(ui, "not-sent", UI_STYLE_BODY,
+			_("It is saved here and will reach the front desk as soon as the network is back."),
+			(struct ui_opt){ .tone = UI_QUIET, .icon = "wifi-off" });
+}
+
+static void build_end(struct app *app, struct ui *ui)
+{
+	char text[96];
+
+	ui_region(ui, UI_ACTIONS);
+	ui_button(ui, "done", _("Done"), (struct ui_opt){ .tone = UI_STRONG });
+	snprintf(text, sizeof(text),
+		 ngettext("This screen clears in %d second.", "This screen clears in %d seconds.",
+			  (unsigned long)app->seconds_left),
+		 app->seconds_left);
+	ui_text(ui, "clears", UI_STYLE_SMALL, text, (struct ui_opt){ .tone = UI_QUIET, .speech = "" });
+}
+
+static void event(struct app *app, const struct ui_event *event)
+{
+	if (event->kind == UI_EVENT_PRESS && strcmp(event->id, "done") == 0)
+		app_fire(app, FLOW_START_OVER);
+	else if (event->kind == UI_EVENT_PRESS || event->kind == UI_EVENT_FOCUS)
+		idle_clear_in(app, app->read_aloud ? CLEAR_SPOKEN_S : CLEAR_S);
+}
+
+static void with_and_when(char *out, size_t size, const lobby_Appointment *appointment)
+{
+	char time[24];
+
+	words_time(time, sizeof(time), appointment->start_ms);
+	snprintf(out, size, "%s · %s", appointment->practitioner, time);
+}
+
+/* ---- checked in ---- */
+
+static void build_done(struct app *app, struct ui *ui)
+{
+	const struct session *session = &app->session;
+	const lobby_Appointment *first = session_first(session);
+	char with[128], then[256], id[24];
+
+	ui_disc(ui, "done-disc", "check", UI_SUCCESS);
+	ui_heading(ui, _("You’re checked in."));
+	ui_text(ui, "seat", UI_STYLE_BODY, _("Please take a seat. We will call you by your number."),
+		(struct ui_opt){ .tone = UI_QUIET });
+	with_and_when(with, sizeof(with), first);
+	build_number(app, ui, session->committed.ticket, first->location[0] ? first->location : first->practitioner,
+		     with);
+	for (int i = 0; i < session->found.appointment_count; i++) {
+		const lobby_Appointment *next = &session->found.appointment[i];
+
+		if (!session->chosen[i] || next == first)
+			continue;
+		with_and_when(with, sizeof(with), next);
+		snprintf(then, sizeof(then), _("After that: %1$s, %2$s"), with, next->location);
+		snprintf(id, sizeof(id), "then-%d", i);
+		ui_text(ui, id, UI_STYLE_BODY, then, (struct ui_opt){ .icon = "calendar" });
+	}
+	build_slip(app, ui);
+	build_sent(app, ui);
+	build_end(app, ui);
+}
+
+const struct screen screen_done = { .timeless = true, .enter = enter_and_print, .build = build_done, .event = event };
+
+/* ---- checked in before ---- */
+
+static void build_arrived(struct app *app, struct ui *ui)
+{
+	const lobby_Appointment *first = session_first(&app->session);
+	char text[160], with[128];
+
+	ui_disc(ui, "done-disc", "check", UI_SUCCESS);
+	snprintf(text, sizeof(text), _("You are already checked in, %s."), app->session.found.person.given);
+	ui_heading(ui, text);
+	ui_text(ui, "seat", UI_STYLE_BODY, _("There is nothing more to do. We will call you by your number."),
+		(struct ui_opt){ .tone = UI_QUIET });
+	with_and_when(with, sizeof(with), first);
+	build_number(app, ui, first->ticket, first->location[0] ? first->location : first->practitioner, with);
+	build_end(app, ui);
+	ui_button(ui, "desk", _("I need the front desk"), (struct ui_opt){ 0 });
+}
+
+static void event_arrived(struct app *app, const struct ui_event *happened)
+{
+	if (happened->kind == UI_EVENT_PRESS && strcmp(happened->id, "desk") == 0) {
+		app->session.reason = lobby_HandoverReason_HANDOVER_ASKED;
+		app_fire(app, FLOW_DESK);
+		return;
+	}
+	event(app, happened);
+}
+
+const struct screen screen_arrived = {
+	.timeless = true, .enter = enter_and_clear, .build = build_arrived, .event = event_arrived
+};
+
+/* ---- handed over ---- */
+
+static void build_desk(struct app *app, struct ui *ui)
+{
+	const lobby_VisitCommitted *committed = &app->session.committed;
+	const char *where = app->settings.desk_location[0] ? app->settings.desk_location : _("Front desk");
+
+	if (committed->err != 0) {
+		ui_disc(ui, "done-disc", "warning", UI_WARNING);
+		ui_heading(ui, _("Please go to the front desk."));
+		ui_banner(ui, "not-saved",
+			  err_patient_text(committed->err)[0]
+				  ? _(err_patient_text(committed->err))
+				  : _("This kiosk cannot save your check-in. Please go to the front desk."),
+			  (struct ui_opt){ .tone = UI_WARNING, .icon = "warning" });
+		ui_text(ui, "where", UI_STYLE_TITLE, where, (struct ui_opt){ .icon = "pin" });
+		build_end(app, ui);
+		return;
+	}
+	ui_disc(ui, "done-disc", "hand", UI_BRAND);
+	ui_heading(ui, _("Please go to the front desk."));
+	ui_text(ui, "why", UI_STYLE_BODY, _("They have what you entered, and your place in line is kept."),
+		(struct ui_opt){ .tone = UI_QUIET });
+	build_number(app, ui, committed->ticket, where, "");
+	build_slip(app, ui);
+	build_sent(app, ui);
+	build_end(app, ui);
+}
+
+const struct screen screen_desk = { .timeless = true, .enter = enter_and_print, .build = build_desk, .event = event };

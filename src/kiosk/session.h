@@ -1,0 +1,42 @@
+/* One patient's session: what is known and answered so far. In memory only, and wiped whole. */
+#ifndef LOBBY_KIOSK_SESSION_H
+#define LOBBY_KIOSK_SESSION_H
+
+#include "wire.pb.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct session {
+	bool active;	      /* somebody touched or scanned */
+	lobby_Identify query; /* what the person told us */
+	lobby_IdentifiedBy by;
+	bool identified;
+	lobby_Identified found;
+	bool chosen[8];		     /* which of found.appointment to check in */
+	lobby_HandoverReason reason; /* why the desk; also what the notice screen says */
+	lobby_Visit visit;	     /* contact and insurance answers; the rest is filled by session_visit() */
+	lobby_VisitCommitted committed;
+	bool handed_over;
+	int64_t started_ms;
+	uint32_t touches;
+};
+
+/** Overwrites everything. */
+void session_wipe(struct session *session);
+/** Marks the start at the first touch or scan. */
+void session_touch(struct session *session);
+/** Forgets who it is, keeps that somebody is there. */
+void session_forget_person(struct session *session);
+/** The answer of lobby-sync: takes it over and chooses all appointments that are ready. */
+void session_take_found(struct session *session, const lobby_Identified *found);
+int session_ready_count(const struct session *session);
+int session_chosen_count(const struct session *session);
+/** The first chosen appointment, or the first of all, or NULL. */
+const lobby_Appointment *session_first(const struct session *session);
+/** Why the first appointment cannot be checked in, as a reason; HANDOVER_NONE if it can. */
+lobby_HandoverReason session_obstacle(const struct session *session);
+/** Completes session->visit for sending. */
+void session_fill_visit(struct session *session, lobby_VisitKind kind, const char *step, const char *language);
+
+#endif

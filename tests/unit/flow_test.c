@@ -1,0 +1,121 @@
+/* The flow table, as a graph: every screen is reachable, and none is a dead end. */
+#include "kiosk/app.h"
+#include "kiosk/flow.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Which screens some chain of events can lead to from this one, whatever the guards say. */
+static void mark_reachable(enum screen_id from, bool *reached)
+{
+	int count;
+	const struct flow_row *rows = flow_table(&count);
+
+	reached[from] = true;
+	for (int i = 0; i < count; i++)
+		if ((rows[i].from == from || rows[i].from == FLOW_ANY) && rows[i].to < SCREEN_COUNT &&
+		    !reached[rows[i].to])
+			mark_reachable(rows[i].to, reached);
+}
+
+static void every_screen_is_reachable(void **state)
+{
+	bool reached[SCREEN_COUNT] = { false };
+
+	(void)state;
+	mark_reachable(SCREEN_WELCOME, reached);
+	for (int i = 0; i < SCREEN_COUNT; i++) {
+		if (!reached[i])
+			print_error("unreachable: %s\n", flow_screen_name((enum screen_id)i));
+		assert_true(reached[i]);
+	}
+}
+
+static void every_screen_can_start_over(void **state)
+{
+	struct app app = { 0 };
+
+	(void)state;
+	for (int i = 0; i < SCREEN_COUNT; i++)
+		assert_int_equal(flow_next(&app, (enum screen_id)i, FLOW_START_OVER), SCREEN_WELCOME);
+}
+
+/* The first row that fits wins, so a row behind one without a guard would never be taken. */
+static void no_row_is_shadowed(void **state)
+{
+	int count;
+	const struct flow_row *rows = flow_table(&count);
+
+	(void)state;
+	for (int i = 0; i < count; i++)
+		for (int j = 0; j < i; j++)
+			assert_false(rows[j].event == rows[i].event && rows[j].from == rows[i].from &&
+				     rows[j].guard == NULL);
+}
+
+static void every_event_leads_somewhere(void **state)
+{
+	int count;
+	const struct flow_row *rows = flow_table(&count);
+
+	(void)state;
+	for (int event = 0; event < FLOW_EVENT_COUNT; event++) {
+		bool used = false;
+
+		for (int i = 0; i < count; i++)
+			used = used || (int)rows[i].event == event;
+		if (!used)
+			print_error("no row for: %s\n", flow_event_name((enum flow_event)event));
+		assert_true(used);
+	}
+}
+
+/* Which steps run is the clinic's setting. */
+static void settings_choose_the_steps(void **state)
+{
+	struct app app = { 0 };
+
+	(void)state;
+	assert_int_equal(flow_next(&app, SCREEN_APPOINTMENTS, FLOW_CONTINUE), SCREEN_COUNT);
+	app.settings.ask_insurance = true;
+	assert_int_equal(flow_next(&app, SCREEN_APPOINTMENTS, FLOW_CONTINUE), SCREEN_INSURANCE);
+	assert_int_equal(flow_next(&app, SCREEN_INSURANCE, FLOW_BACK), SCREEN_APPOINTMENTS);
+	app.settings.ask_contact = true;
+	assert_int_equal(flow_next(&app, SCREEN_APPOINTMENTS, FLOW_CONTINUE), SCREEN_CONTACT);
+	assert_int_equal(flow_next(&app, SCREEN_CONTACT, FLOW_CONTINUE), SCREEN_INSURANCE);
+	app.settings.ask_insurance = false;
+	assert_int_equal(flow_next(&app, SCREEN_CONTACT, FLOW_CONTINUE), SCREEN_COUNT);
+	assert_int_equal(app_step_count(&app), 4);
+}
+
+static void the_graph_names_every_screen(void **state)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	flow_write_dot(out);
+	fclose(out);
+	for (int i = 0; i < SCREEN_COUNT; i++)
+		assert_non_null(strstr(text, flow_screen_name((enum screen_id)i)));
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_screen_is_reachable), cmocka_unit_test(every_screen_can_start_over),
+		cmocka_unit_test(no_row_is_shadowed),	     cmocka_unit_test(every_event_leads_somewhere),
+		cmocka_unit_test(settings_choose_the_steps), cmocka_unit_test(the_graph_names_every_screen),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
