@@ -1,6 +1,8 @@
 /* src/sync/store: who may open it, its schema through time, and what is left of a damaged one. */
 #include "sync_fixture.h"
 
+#include <sys/wait.h>
+
 static void files_are_private_and_locked(void **state)
 {
 	struct kiosk k;
@@ -85,6 +87,48 @@ static void every_old_schema_migrates_to_the_newest(void **state)
 		assert_string_equal(migrated, "00000001-0000-4000-8000-000000000000\n");
 		db_close(&db);
 	}
+	remove_folder(folder);
+}
+
+/* Two connections of one process, and a third in another that opens and closes: its close must not take the log away.
+ */
+static void a_second_opening_keeps_the_first_ones_locks(void **state)
+{
+	static const char *const migrations[] = { "CREATE TABLE t(n INTEGER);" };
+	char folder[64], path[128];
+	struct db first, second, other;
+	sqlite3_stmt *stmt = NULL;
+	int status;
+	pid_t child;
+
+	(void)state;
+	make_folder(folder);
+	snprintf(path, sizeof(path), "%s/shared.db", folder);
+	assert_int_equal(db_open(&first, path, migrations, 1, false), 0);
+	assert_int_equal(db_open(&second, path, migrations, 1, false), 0);
+	assert_int_equal(db_exec(&first, "INSERT INTO t VALUES(1)"), 0);
+	for (int i = 0; i < 2; i++) {
+		child = fork();
+		if (child == 0) {
+			/* SQLite's state does not survive fork(2): a program of its own. */
+			execl("/proc/self/exe", "store_test", path, (char *)NULL);
+			_exit(127);
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+		assert_int_equal(db_exec(&first, "INSERT INTO t VALUES(2)"), 0);
+	}
+	/* What first wrote after that is there for others, before it closes. */
+	assert_int_equal(db_open(&other, path, migrations, 1, false), 0);
+	assert_int_equal(db_prepare(&other, "SELECT count(*) FROM t", &stmt), 0);
+	assert_int_equal(db_step(&other, stmt), 1);
+	assert_int_equal(sqlite3_column_int(stmt, 0), 3);
+	sqlite3_finalize(stmt);
+	snprintf(path, sizeof(path), "%s/shared.db-wal", folder);
+	assert_int_equal(access(path, F_OK), 0);
+	db_close(&other);
+	db_close(&second);
+	db_close(&first);
 	remove_folder(folder);
 }
 
@@ -240,11 +284,27 @@ static void a_salvage_that_was_cut_goes_on(void **state)
 	kiosk_teardown(&k);
 }
 
-int main(void)
+/* `store_test FILE`: opens it, reads, closes. */
+static int look_into(const char *path)
 {
+	sqlite3 *db;
+	int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(db, "SELECT count(*) FROM t", NULL, NULL, NULL);
+	sqlite3_close(db);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1)
+		return look_into(argv[1]);
+
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files_are_private_and_locked),
 		cmocka_unit_test(every_old_schema_migrates_to_the_newest),
+		cmocka_unit_test(a_second_opening_keeps_the_first_ones_locks),
 		cmocka_unit_test(visits_outlive_a_damaged_roster),
 		cmocka_unit_test(visits_beside_a_bad_page_are_read),
 		cmocka_unit_test(a_store_that_is_none_starts_anew),
