@@ -115,7 +115,8 @@ static int read_answer(struct sync *sync, const json_t *json, struct identity *o
 	size_t said_len = 0, key_len = 0;
 
 	if (kiosk_id == NULL || credential == NULL || seal_key == NULL || proof == NULL || !json_is_integer(ordinal) ||
-	    *kiosk_id == '\0' || !text_copy(id.kiosk_id, sizeof(id.kiosk_id), kiosk_id) ||
+	    json_integer_value(ordinal) < 1 || *kiosk_id == '\0' ||
+	    !text_copy(id.kiosk_id, sizeof(id.kiosk_id), kiosk_id) ||
 	    !text_copy(id.credential, sizeof(id.credential), credential) ||
 	    sodium_base642bin(id.seal_key, sizeof(id.seal_key), seal_key, strlen(seal_key), NULL, &key_len, NULL,
 			      sodium_base64_VARIANT_ORIGINAL) != 0 ||
@@ -129,7 +130,8 @@ static int read_answer(struct sync *sync, const json_t *json, struct identity *o
 		return LOBBY_ERR_UNTRUSTED;
 	text_copy(id.name, sizeof(id.name), name && *name ? name : sync->enrol.name);
 	text_copy(id.url, sizeof(id.url), sync->enrol.url);
-	id.ordinal = (int)(json_integer_value(ordinal) % 100);
+	/* The clinic's first kiosk says "B 14", the second "B 114". */
+	id.ordinal = (int)((json_integer_value(ordinal) - 1) % 100);
 	memcpy(id.fingerprint, sync->enrol.fingerprint, sizeof(id.fingerprint));
 	*out = id;
 	return 0;
@@ -281,7 +283,7 @@ void enrol_start(struct sync *sync, struct wire_conn *asker, const lobby_Enrol *
 	}
 	enrol->asker = asker;
 	enrol->busy = true;
-	text_copy(enrol->name, sizeof(enrol->name), wanted->name[0] != '\0' ? wanted->name : "Lobby");
+	text_copy(enrol->name, sizeof(enrol->name), wanted->name);
 	if (!read_url(wanted->url, enrol->url, sizeof(enrol->url))) {
 		answer(sync, LOBBY_ERR_INVALID, "The address must look like https://clinic.example:8443.");
 		return;
