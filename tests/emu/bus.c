@@ -18,12 +18,12 @@
 #include <umockdev.h>
 #include <unistd.h>
 
-#define MAX_INTERFACES 4
+#define MAX_PORTS 4
 #define FIFO_SIZE 4096
 
 struct urb {
 	struct urb *next;
-	UMockdevIoctlClient *client; /* a reference */
+	UMockdevIoctlClient *client; /* compared, not used */
 	UMockdevIoctlData *data;     /* the client's struct usbdevfs_urb */
 	UMockdevIoctlData *buffer;
 	unsigned long address; /* of it in the client, for DISCARDURB */
@@ -42,7 +42,7 @@ struct port {
 	char node[64];
 	char *syspath;
 	struct urb *urbs;
-	UMockdevIoctlClient *claimed[MAX_INTERFACES];
+	UMockdevIoctlClient *claimed[32];
 	bool waking, wake_again;
 };
 
@@ -108,7 +108,6 @@ static void drop_urb(struct port *port, struct urb *urb)
 	}
 	g_clear_object(&urb->buffer);
 	g_clear_object(&urb->data);
-	g_clear_object(&urb->client);
 	free(urb);
 	show_reapable(port);
 }
@@ -222,7 +221,7 @@ static int submit(struct port *port, UMockdevIoctlClient *client, UMockdevIoctlD
 	}
 	urb = calloc(1, sizeof(*urb));
 	assert(urb != NULL);
-	urb->client = g_object_ref(client);
+	urb->client = client;
 	urb->data = data;
 	urb->address = address;
 	if (f->buffer_length > 0)
@@ -262,29 +261,15 @@ static int discard(struct port *port, UMockdevIoctlClient *client, unsigned long
 	return EINVAL;
 }
 
-/* Forgets what processes have left behind that were killed: the kernel would, when their descriptors close. */
-static void forget_dead(struct port *port)
-{
-	for (struct urb *u = port->urbs, *next; u != NULL; u = next) {
-		next = u->next;
-		if (!umockdev_ioctl_client_get_connected(u->client))
-			drop_urb(port, u);
-	}
-	for (int i = 0; i < MAX_INTERFACES; i++)
-		if (port->claimed[i] != NULL && !umockdev_ioctl_client_get_connected(port->claimed[i]))
-			g_clear_object(&port->claimed[i]);
-}
-
 static int claim(struct port *port, UMockdevIoctlClient *client, unsigned interface)
 {
-	forget_dead(port);
-	if (interface >= MAX_INTERFACES)
+	if (interface >= 32)
 		return EINVAL;
 	if (port->model == NULL)
 		return ENODEV;
 	if (port->claimed[interface] != NULL && port->claimed[interface] != client)
 		return EBUSY;
-	g_set_object(&port->claimed[interface], client);
+	port->claimed[interface] = client;
 	return 0;
 }
 
@@ -317,8 +302,8 @@ static int answer(struct port *port, UMockdevIoctlClient *client, unsigned long 
 		break;
 	case USBDEVFS_RELEASEINTERFACE:
 		value = umockdev_ioctl_data_resolve(arg, 0, sizeof(unsigned), NULL);
-		if (*(unsigned *)value->data < MAX_INTERFACES)
-			g_clear_object(&port->claimed[*(unsigned *)value->data]);
+		if (*(unsigned *)value->data < 32)
+			port->claimed[*(unsigned *)value->data] = NULL;
 		break;
 	case USBDEVFS_GETDRIVER:
 	case USBDEVFS_IOCTL:
@@ -346,6 +331,21 @@ static gboolean on_ioctl(UMockdevIoctlBase *handler, UMockdevIoctlClient *client
 	bus_unlock(port->bus);
 	umockdev_ioctl_client_complete(client, err == 0 ? 0 : -1, err);
 	return TRUE;
+}
+
+static void on_vanished(UMockdevIoctlBase *handler, UMockdevIoctlClient *client, struct port *port)
+{
+	(void)handler;
+	bus_lock(port->bus);
+	for (struct urb *u = port->urbs, *next; u != NULL; u = next) {
+		next = u->next;
+		if (u->client == client)
+			drop_urb(port, u);
+	}
+	for (int i = 0; i < 32; i++)
+		if (port->claimed[i] == client)
+			port->claimed[i] = NULL;
+	bus_unlock(port->bus);
 }
 
 /* ---- plugging ---- */
@@ -403,6 +403,7 @@ bool bus_plug(struct bus *bus, struct model *model)
 	port->syspath = g_strdup_printf("/sys/devices/usb1/1-%d", port->number);
 	port->handler = umockdev_ioctl_base_new();
 	g_signal_connect(port->handler, "handle-ioctl", G_CALLBACK(on_ioctl), port);
+	g_signal_connect(port->handler, "client-vanished", G_CALLBACK(on_vanished), port);
 	return make_node(port) && umockdev_testbed_attach_ioctl(bus->testbed, port->node, port->handler, NULL) &&
 	       show_device(port);
 }
@@ -464,8 +465,6 @@ void bus_free(struct bus *bus)
 		g_object_unref(port->handler);
 		while (port->urbs != NULL)
 			drop_urb(port, port->urbs);
-		for (int i = 0; i < MAX_INTERFACES; i++)
-			g_clear_object(&port->claimed[i]);
 		if (port->fifo >= 0)
 			close(port->fifo);
 		g_free(port->syspath);
