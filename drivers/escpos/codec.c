@@ -140,17 +140,18 @@ static void write_qr_function(struct writer *w, uint8_t fn, const void *paramete
 
 static void write_qr(struct writer *w, const char *text, int columns)
 {
-	uint8_t stored[sizeof(((lobby_Print *)0)->qr) + 1] = { '0' };
-	size_t len = strlen(text);
+	uint8_t stored[sizeof(((lobby_Print *)0)->qr) + 1];
+	struct writer store = writer_of(stored, sizeof(stored));
 
-	memcpy(stored + 1, text, len);
+	write_u8(&store, '0');
+	write_text(&store, text);
 	command(w, ESC, 'a', 1);
 	command(w, GS, '!', 0);
 	write_u8(w, LF);
 	write_qr_function(w, 65, "2\0", 2);
 	write_qr_function(w, 67, columns < 40 ? "\5" : "\6", 1); /* dots a module */
 	write_qr_function(w, 69, "1", 1);			 /* level M */
-	write_qr_function(w, 80, stored, len + 1);
+	write_qr_function(w, 80, stored, store.len);
 	write_qr_function(w, 81, "0", 1);
 	write_u8(w, LF);
 }

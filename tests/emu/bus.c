@@ -18,12 +18,12 @@
 #include <umockdev.h>
 #include <unistd.h>
 
-#define MAX_PORTS 4
+#define MAX_INTERFACES 4
 #define FIFO_SIZE 4096
 
 struct urb {
 	struct urb *next;
-	UMockdevIoctlClient *client; /* compared, not used */
+	UMockdevIoctlClient *client; /* a reference */
 	UMockdevIoctlData *data;     /* the client's struct usbdevfs_urb */
 	UMockdevIoctlData *buffer;
 	unsigned long address; /* of it in the client, for DISCARDURB */
@@ -42,7 +42,7 @@ struct port {
 	char node[64];
 	char *syspath;
 	struct urb *urbs;
-	UMockdevIoctlClient *claimed[32];
+	UMockdevIoctlClient *claimed[MAX_INTERFACES];
 	bool waking, wake_again;
 };
 
@@ -108,6 +108,7 @@ static void drop_urb(struct port *port, struct urb *urb)
 	}
 	g_clear_object(&urb->buffer);
 	g_clear_object(&urb->data);
+	g_clear_object(&urb->client);
 	free(urb);
 	show_reapable(port);
 }
@@ -221,7 +222,7 @@ static int submit(struct port *port, UMockdevIoctlClient *client, UMockdevIoctlD
 	}
 	urb = calloc(1, sizeof(*urb));
 	assert(urb != NULL);
-	urb->client = client;
+	urb->client = g_object_ref(client);
 	urb->data = data;
 	urb->address = address;
 	if (f->buffer_length > 0)
@@ -261,15 +262,56 @@ static int discard(struct port *port, UMockdevIoctlClient *client, unsigned long
 	return EINVAL;
 }
 
+/* Forgets what processes have left behind that were killed: the kernel would, when their descriptors close. */
+static void forget_dead(struct port *port)
+{
+	for (struct urb *u = port->urbs, *next; u != NULL; u = next) {
+		next = u->next;
+		if (!umockdev_ioctl_client_get_connected(u->client))
+			drop_urb(port, u);
+	}
+	for (int i = 0; i < MAX_INTERFACES; i++)
+		if (port->claimed[i] != NULL && !umockdev_ioctl_client_get_connected(port->claimed[i]))
+			g_clear_object(&port->claimed[i]);
+}
+
+/* umockdev does not notice when a process dies within a request, and complains when the last reference to such a client
+ * goes: so that goes never. */
+static void bury(UMockdevIoctlClient **client)
+{
+	static GPtrArray *graves;
+
+	if (graves == NULL)
+		graves = g_ptr_array_new();
+	if (*client != NULL)
+		g_ptr_array_add(graves, *client);
+	*client = NULL;
+}
+
+void bus_release_all(struct bus *bus)
+{
+	bus_lock(bus);
+	for (struct port *port = bus->ports; port != NULL; port = port->next) {
+		while (port->urbs != NULL) {
+			bury(&port->urbs->client);
+			drop_urb(port, port->urbs);
+		}
+		for (int i = 0; i < MAX_INTERFACES; i++)
+			bury(&port->claimed[i]);
+	}
+	bus_unlock(bus);
+}
+
 static int claim(struct port *port, UMockdevIoctlClient *client, unsigned interface)
 {
-	if (interface >= 32)
+	forget_dead(port);
+	if (interface >= MAX_INTERFACES)
 		return EINVAL;
 	if (port->model == NULL)
 		return ENODEV;
 	if (port->claimed[interface] != NULL && port->claimed[interface] != client)
 		return EBUSY;
-	port->claimed[interface] = client;
+	g_set_object(&port->claimed[interface], client);
 	return 0;
 }
 
@@ -302,8 +344,8 @@ static int answer(struct port *port, UMockdevIoctlClient *client, unsigned long 
 		break;
 	case USBDEVFS_RELEASEINTERFACE:
 		value = umockdev_ioctl_data_resolve(arg, 0, sizeof(unsigned), NULL);
-		if (*(unsigned *)value->data < 32)
-			port->claimed[*(unsigned *)value->data] = NULL;
+		if (*(unsigned *)value->data < MAX_INTERFACES)
+			g_clear_object(&port->claimed[*(unsigned *)value->data]);
 		break;
 	case USBDEVFS_GETDRIVER:
 	case USBDEVFS_IOCTL:
@@ -331,21 +373,6 @@ static gboolean on_ioctl(UMockdevIoctlBase *handler, UMockdevIoctlClient *client
 	bus_unlock(port->bus);
 	umockdev_ioctl_client_complete(client, err == 0 ? 0 : -1, err);
 	return TRUE;
-}
-
-static void on_vanished(UMockdevIoctlBase *handler, UMockdevIoctlClient *client, struct port *port)
-{
-	(void)handler;
-	bus_lock(port->bus);
-	for (struct urb *u = port->urbs, *next; u != NULL; u = next) {
-		next = u->next;
-		if (u->client == client)
-			drop_urb(port, u);
-	}
-	for (int i = 0; i < 32; i++)
-		if (port->claimed[i] == client)
-			port->claimed[i] = NULL;
-	bus_unlock(port->bus);
 }
 
 /* ---- plugging ---- */
@@ -403,7 +430,6 @@ bool bus_plug(struct bus *bus, struct model *model)
 	port->syspath = g_strdup_printf("/sys/devices/usb1/1-%d", port->number);
 	port->handler = umockdev_ioctl_base_new();
 	g_signal_connect(port->handler, "handle-ioctl", G_CALLBACK(on_ioctl), port);
-	g_signal_connect(port->handler, "client-vanished", G_CALLBACK(on_vanished), port);
 	return make_node(port) && umockdev_testbed_attach_ioctl(bus->testbed, port->node, port->handler, NULL) &&
 	       show_device(port);
 }
@@ -465,6 +491,8 @@ void bus_free(struct bus *bus)
 		g_object_unref(port->handler);
 		while (port->urbs != NULL)
 			drop_urb(port, port->urbs);
+		for (int i = 0; i < MAX_INTERFACES; i++)
+			g_clear_object(&port->claimed[i]);
 		if (port->fifo >= 0)
 			close(port->fifo);
 		g_free(port->syspath);

@@ -55,6 +55,8 @@ void bus_unplug(struct bus *bus, struct model *model);
 bool bus_is_plugged(const struct model *model);
 /** The model has bytes to give or room to take: tries the waiting transfers again. With the lock held. */
 void bus_wake(struct model *model);
+/** The only process that used the devices was killed: drops its claims and transfers, as the kernel does. */
+void bus_release_all(struct bus *bus);
 /** usbdevfs requests answered so far: what an idle program must not add to. */
 uint64_t bus_requests(const struct bus *bus);
 

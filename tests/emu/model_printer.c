@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/eventfd.h>
 
 static const uint8_t device_and_configuration[] = {
 	/* device: USB 2.0, class by interface, 64-byte EP0, 1209:0002 (pid.codes, for tests), release 1.00 */
@@ -107,6 +108,7 @@ static void strike_trouble(struct model_printer *p)
 
 static size_t work(struct model_printer *p, size_t most)
 {
+	int slips = paper_slips(p->paper);
 	size_t n = 0;
 
 	while (n < most && n < p->buffered && !is_stopped(p)) {
@@ -117,6 +119,8 @@ static size_t work(struct model_printer *p, size_t most)
 	}
 	memmove(p->buffer, p->buffer + n, p->buffered - n);
 	p->buffered -= n;
+	if (p->slip_fd >= 0 && paper_slips(p->paper) > slips)
+		eventfd_write(p->slip_fd, 1);
 	return n;
 }
 
@@ -237,6 +241,7 @@ void model_printer_init(struct model_printer *p, struct bus *bus)
 						.kind = "printer",
 						.strings = { NULL, "Lobby", "Model Receipt Printer", "P-0001" } },
 				     .bus = bus,
+				     .slip_fd = -1,
 				     .device_id = "MFG:Lobby;CMD:ESC/POS;MDL:Model Receipt Printer;CLS:PRINTER;" };
 	memcpy(p->model.descriptors, device_and_configuration, sizeof(device_and_configuration));
 	p->model.descriptors_len = sizeof(device_and_configuration);

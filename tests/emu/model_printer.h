@@ -18,6 +18,7 @@ struct model_printer {
 	struct bus *bus;
 	struct paper *paper;
 	const char *device_id; /* without the length */
+	int slip_fd;	       /* an eventfd told of each slip cut off; -1: none */
 	/* troubles */
 	bool slow;
 	bool no_asb;	  /* GS a is not understood */
