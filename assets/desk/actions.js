@@ -13,7 +13,8 @@ const pending = new Set();
 export const isPending = (id) => pending.has(id);
 
 let beforeChange = () => {};
-/** f() runs just before a change made here shows, so that a list that is holding still for the pointer lets it through. */
+/** f(id, back) runs just before a change made here shows: the list that holds still for the pointer lets it through, and
+ * focus goes on down the list, or (back) to the row that was taken back. */
 export const onOwnChange = (f) => {
 	beforeChange = f;
 };
@@ -37,7 +38,7 @@ export const advance = (row) =>
 			const moved = await api.next(row.visit_id, row.stage);
 			mine.push({ id: moved.visit_id, stage: moved.stage });
 			if (mine.length > UNDO_DEPTH) mine.shift();
-			beforeChange();
+			beforeChange(moved.visit_id, false);
 			putArrival(moved, true);
 			toast(happened(moved), { action: { text: "Undo", run: () => takeBack(moved) } });
 		} catch (error) {
@@ -50,7 +51,7 @@ export const takeBack = (row) =>
 		try {
 			const moved = await api.undo(row.visit_id, row.stage);
 			forget(row.visit_id, row.stage);
-			beforeChange();
+			beforeChange(moved.visit_id, true);
 			putArrival(moved, true);
 			toast(`Undone. ${happened(moved)}`);
 		} catch (error) {

@@ -55,6 +55,7 @@ export const view = el(
 let movedAt = -Infinity;
 let pressed = false;
 let later = 0;
+let own = null; // the change made here that the next drawing shows
 for (const t of [table, seenTable]) {
 	t.addEventListener("pointermove", () => {
 		movedAt = performance.now();
@@ -71,9 +72,10 @@ for (const up of ["pointerup", "pointercancel"]) {
 		pressed = false;
 	});
 }
-onOwnChange(() => {
+onOwnChange((id, back) => {
 	movedAt = -Infinity;
 	pressed = false;
+	own = { id, back };
 });
 
 function mayMove() {
@@ -95,6 +97,7 @@ export function render() {
 	const s = seen();
 	tick();
 	const visible = { w: w.filter(shown), p: p.filter(shown), s: s.filter(shown) };
+	const here = whereFocusIs();
 	for (const r of [...w, ...p, ...s]) rowOf(r);
 	if (mayMove()) {
 		place(waitingRows, visible.w.map((r) => rowOf(r).node));
@@ -110,6 +113,34 @@ export function render() {
 		setText(seenHead, `Seen today · ${q ? `${visible.s.length} of ${s.length}` : s.length}`);
 	}
 	setAttr(view, "data-stale", store.link === "lost");
+	keepFocus(here);
+}
+
+/* ---- focus ---- */
+
+const buttonOf = (node) => node.querySelector(".next:not([hidden])") || node.querySelector(".undo:not([hidden])");
+const rowNodes = () => [...view.querySelectorAll("tr.row")].filter((r) => r.checkVisibility());
+
+function whereFocusIs() {
+	const active = document.activeElement;
+	const node = view.contains(active) ? active.closest("tr.row") : null;
+	return { active, node, group: node?.parentNode, index: node ? rowNodes().indexOf(node) : -1 };
+}
+
+/* A change made here by its own row's button: when the row went elsewhere, focus goes to the row that took its place; when
+ * it was taken back, to its button. Otherwise focus stays, unless what had it is gone. */
+function keepFocus({ active, node, group, index }) {
+	const change = own;
+	own = null;
+	const idle = active === document.body || active === byId("main");
+	if (change?.back && (idle || node?.dataset.visit === change.id)) return buttonOf(rows.get(change.id).node)?.focus();
+	if (!node) return;
+	const lost = !active.checkVisibility() || document.activeElement === document.body;
+	const wentOn = change && node.dataset.visit === change.id && node.parentNode !== group;
+	if (!lost && !wentOn) return;
+	const all = rowNodes();
+	const next = node.checkVisibility() && !wentOn ? node : all[Math.min(index, all.length - 1)];
+	((next && buttonOf(next)) || byId("main")).focus({ preventScroll: true });
 }
 
 /** What changes with the minute and not with the data. */
@@ -165,7 +196,7 @@ async function searchBooked() {
 
 /** Focus goes to the next (+1) or previous (-1) row's button. */
 export function moveRow(step) {
-	const buttons = [...view.querySelectorAll("tr.row")].filter((r) => r.checkVisibility()).map((r) => r.querySelector(".next:not([hidden])") || r.querySelector(".undo"));
+	const buttons = rowNodes().map(buttonOf);
 	if (!buttons.length) return;
 	const here = buttons.findIndex((b) => b.closest("tr").contains(document.activeElement));
 	const at = here < 0 ? (step > 0 ? 0 : buttons.length - 1) : Math.min(buttons.length - 1, Math.max(0, here + step));

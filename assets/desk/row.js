@@ -3,7 +3,7 @@
  * assistive technology (roles are spelt out, because the style sheet lays the row out as a grid, and as a card on a phone). */
 
 import { el, setAttr, setChildren, setText } from "./dom.js";
-import { NEXT, UNDO, clock, flagTone, minutes, minutesOf, nameOf, who } from "./words.js";
+import { NEXT, UNDO, clock, flagTone, minutes, minutesOf, nameOf, stepWords, who } from "./words.js";
 import store, { now, waitTone } from "./store.js";
 import { advance, takeBack } from "./actions.js";
 
@@ -57,7 +57,7 @@ export function makeRow(openPatient) {
 		lines(c.with, row.appointments.length ? row.appointments.map((a) => a.with || "—") : ["—"]);
 		lines(c.where, row.appointments.length ? row.appointments.map((a) => a.where || "—") : ["—"]);
 		setText(c.arrived, clock(row.arrived_ms));
-		setChildren(c.flags, [row.flags, handover, row.slip], () => flags(row));
+		setChildren(c.flags, [row.flags, handover, row.slip, row.step], () => flags(row));
 		const label = NEXT[row.stage];
 		next.hidden = !label;
 		setText(next, label || "");
@@ -92,5 +92,6 @@ function flags(row) {
 	const all = [...(row.flags || [])];
 	if (row.kind === "handover" && !all.some((f) => f.kind === "handover")) all.unshift({ kind: "handover", text: "Finish at the desk" });
 	if (row.slip === "failed" && !all.some((f) => f.kind === "slip-failed")) all.push({ kind: "slip-failed", text: "Slip not printed" });
-	return all.map((f) => el("span", { class: `pill ${flagTone(f.kind)}`, "data-flag": f.kind }, f.text));
+	const stopped = row.kind === "handover" && row.step ? ` · stopped ${stepWords(row.step)}` : "";
+	return all.map((f) => el("span", { class: `pill ${flagTone(f.kind)}`, "data-flag": f.kind }, f.kind === "handover" ? f.text + stopped : f.text));
 }

@@ -22,6 +22,7 @@ export function toast(text, { action = null, tone = "" } = {}) {
 	if (action) {
 		const button = el("button", { type: "button", class: "quiet" }, action.text);
 		button.addEventListener("click", () => {
+			byId("main").focus({ preventScroll: true });
 			box.hidden = true;
 			action.run();
 		});
