@@ -12,7 +12,7 @@ import { renderSide, side } from "./side.js";
 import { closeDialogs } from "./dialog.js";
 import { chime, setSound, soundOn } from "./sound.js";
 import { listen, openKeys } from "./keys.js";
-import { hideToast, say, toast } from "./toast.js";
+import { hideToast, say, sayNoMore, toast } from "./toast.js";
 import { undoLast } from "./actions.js";
 import * as arrivals from "./arrivals.js";
 import * as schedule from "./schedule.js";
@@ -21,6 +21,7 @@ import * as people from "./people.js";
 
 const TICK_MS = 5000;
 const START_RETRY_MS = 2000;
+const AWAKE_MS = 5 * 60 * 1000;
 const views = { arrivals, schedule, kiosks, people };
 const main = byId("main");
 let current = null; // the view's name
@@ -66,8 +67,17 @@ function drawHeader() {
 	if (document.title !== text) document.title = text;
 }
 
+/* A page left open overnight begins the new day with the new day's list. */
+let today = "";
+function newDay() {
+	const day = new Date(now()).toDateString();
+	if (today && day !== today) api.state().then(load, () => {});
+	today = day;
+}
+
 function tick() {
 	if (!store.user || !current) return;
+	newDay();
 	drawHeader();
 	if (views[current].tick) views[current].tick();
 	renderSide();
@@ -118,6 +128,7 @@ function leave() {
 	store.user = null;
 	closeDialogs();
 	hideToast();
+	sayNoMore();
 	byId("top").hidden = true;
 	byId("menu").hidePopover();
 }
@@ -167,6 +178,15 @@ async function start() {
 	else if (session.setup) show(noticeCard("Not set up yet", "Open the link that lobby-clinic printed when it first started; it ends in #setup= and a token."));
 	else show(signInCard(store.clinic, token ? "This link has been used. Sign in with the account that was made." : "Front desk", enter));
 }
+
+/* Reading and scrolling is work too: somebody who is at the page is not idle for the clinic either. */
+let awakeAt = 0;
+function awake() {
+	if (!store.user || Date.now() - awakeAt < AWAKE_MS) return;
+	awakeAt = Date.now();
+	api.session().catch(() => {});
+}
+for (const type of ["pointerdown", "pointermove", "keydown", "wheel"]) window.addEventListener(type, awake, { passive: true });
 
 /* ---- wiring ---- */
 

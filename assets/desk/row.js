@@ -81,7 +81,7 @@ export function makeRow(openPatient) {
 		if (row.stage === "called") notes.push(`called ${clock(row.stage_ms)}`);
 		if (row.stage === "with-provider") notes.push(`in since ${clock(row.stage_ms)}`);
 		if (row.stage === "done") notes.push(`done ${clock(row.stage_ms)}`);
-		setText(note, notes.join(" · "));
+		setText(note, notes.join("\n"));
 		setAttr(note, "class", `note ${tone}`);
 		setAttr(note, "title", row.stage_by && row.stage !== "arrived" ? `by ${row.stage_by}` : null);
 	};
@@ -92,6 +92,7 @@ function flags(row) {
 	const all = [...(row.flags || [])];
 	if (row.kind === "handover" && !all.some((f) => f.kind === "handover")) all.unshift({ kind: "handover", text: "Finish at the desk" });
 	if (row.slip === "failed" && !all.some((f) => f.kind === "slip-failed")) all.push({ kind: "slip-failed", text: "Slip not printed" });
-	const stopped = row.kind === "handover" && row.step ? ` · stopped ${stepWords(row.step)}` : "";
+	const where = row.kind === "handover" ? stepWords(row.step) : "";
+	const stopped = where ? ` · stopped ${where}` : "";
 	return all.map((f) => el("span", { class: `pill ${flagTone(f.kind)}`, "data-flag": f.kind }, f.kind === "handover" ? f.text + stopped : f.text));
 }

@@ -83,12 +83,13 @@ export function takeEvent(type, row) {
 	if (type === "arrival") putArrival(row);
 	else if (type === "help") putHelp(row);
 	else if (type === "kiosk") {
-		if (row.removed || row.deleted || row.state === "removed") store.kiosks.delete(row.id);
+		if (row.state === "removed") store.kiosks.delete(row.id);
 		else store.kiosks.set(row.id, row);
+	} else if (type === "set-aside") {
+		store.setAside = row.count;
 	} else if (type === "settings") {
-		if (row.limits) store.limits = row.limits;
-		if (row.clinic_name) store.clinic = row.clinic_name;
-		if (Number.isInteger(row.set_aside)) store.setAside = row.set_aside;
+		store.limits = { warn_min: row.desk_warn_min ?? store.limits.warn_min, late_min: row.desk_late_min ?? store.limits.late_min };
+		store.clinic = row.clinic_name || store.clinic;
 	}
 	changed();
 }

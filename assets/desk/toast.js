@@ -35,15 +35,21 @@ export function toast(text, { action = null, tone = "" } = {}) {
 export function hideToast() {
 	clearTimeout(timer);
 	byId("toast").hidden = true;
+	byId("toast").replaceChildren();
 }
 
 /* Sentences that come together are read together. */
 let sentences = [];
+export function sayNoMore() {
+	sentences = [];
+	setText(byId("say"), "");
+}
 export function say(text) {
 	sentences.push(text);
 	if (sentences.length > 1) return;
 	setTimeout(() => {
 		const all = sentences;
+		if (!all.length) return;
 		sentences = [];
 		setText(byId("say"), all.length > 3 ? `${all.length} changes. The last: ${all[all.length - 1]}` : all.join(" "));
 	}, 150);

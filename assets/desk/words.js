@@ -47,22 +47,29 @@ export const nameOf = (row) => [row.number, who(row)].filter(Boolean).join(", ")
 const WARN = new Set(["insurance-new", "insurance-none", "handover", "slip-failed", "late-sent"]);
 export const flagTone = (kind) => (WARN.has(kind) ? "warn" : "info");
 
-/* ---- steps of the check-in, as the kiosk names them ---- */
+/* ---- steps of the check-in, as the kiosk names its screens (src/kiosk/flow.c) ---- */
 
 const STEPS = {
 	welcome: "on the first screen",
-	birthday: "giving the birthday",
-	"first-letter": "giving the first letter of the name",
-	letter: "giving the first letter of the name",
-	"tie-breaker": "saying who they are",
-	appointment: "choosing the appointment",
-	appointments: "choosing the appointment",
-	contact: "on the contact details",
+	birthday: "on the birthday step",
+	"first-letter": "on the last name step",
+	"first-name-letter": "on the first name step",
+	phone: "on the phone number step",
+	appointments: "on the appointment step",
+	choose: "on the appointment step",
+	contact: "on the contact details step",
+	"contact-change": "changing contact details",
+	"contact-edit": "changing contact details",
 	insurance: "on the insurance step",
+	"insurance-new": "adding an insurance card",
+	"insurance-type": "typing in an insurance card",
+	wait: "while the kiosk was working",
 	done: "on the last screen",
-	"not-found": "not found",
+	"already-checked-in": "on the last screen",
+	desk: "on the way to the desk",
+	"out-of-order": "at the broken kiosk",
 };
-export const stepWords = (step) => (step ? STEPS[step] || `on the step “${step}”` : "");
+export const stepWords = (step) => STEPS[step] || "";
 
 /* ---- kiosks ---- */
 

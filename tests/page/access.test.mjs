@@ -6,8 +6,8 @@ import { ADMIN, Clinic, PLACES, axe, enrol, launch, live, open, patient, rowOf, 
 let clinic, browser, page, kiosk;
 
 before(async () => {
-	[clinic, browser] = await Promise.all([
-		Clinic.create([
+	browser = await launch();
+	clinic = await Clinic.create([
 			...PLACES,
 			...patient({ id: "t-garcia", family: "Garcia", given: "Maria" }),
 			...patient({ id: "t-okafor", family: "Okafor", given: "Daniel", appointments: [{ in_min: 7, with: "test-lind", where: "test-a" }] }),
@@ -15,9 +15,7 @@ before(async () => {
 			...patient({ id: "t-petrov", family: "Petrov", given: "Anna", appointments: [{ in_min: -13, with: "test-lind", where: "test-a" }] }),
 			...patient({ id: "t-weiss", family: "Weiss", given: "Karl" }),
 			...patient({ id: "t-later", family: "Castellan", given: "Robin", appointments: [{ in_min: 25 }] }),
-		]),
-		launch(),
-	]);
+		]);
 	page = await open(browser, `${clinic.url}#setup=${clinic.token}`);
 });
 after(async () => {
@@ -68,7 +66,8 @@ const press = (...keys) => keys.reduce((before, key) => before.then(() => page.k
 const focused = () => page.evaluate(() => document.activeElement.getAttribute("aria-label") || document.activeElement.textContent);
 
 test("the queue by keyboard alone: move, step on, undo, search, help", async () => {
-	await page.locator("body").evaluate(() => document.activeElement.blur());
+	await page.reload();
+	await rowOf(page, "Garcia").waitFor();
 	await press("Tab");
 	assert.equal(await focused(), "Skip to the list");
 	await press("Enter", "j");

@@ -5,7 +5,8 @@ import { ADMIN, Clinic, PLACES, api, axe, button, enrol, launch, live, open, pat
 
 let clinic, browser, page;
 before(async () => {
-	[clinic, browser] = await Promise.all([Clinic.create([...PLACES, ...patient({ id: "t-garcia", family: "Garcia", given: "Maria" })]), launch()]);
+	browser = await launch();
+	clinic = await Clinic.create([...PLACES, ...patient({ id: "t-garcia", family: "Garcia", given: "Maria" })]);
 });
 after(async () => {
 	await browser?.close();

@@ -7,7 +7,8 @@ let clinic, browser, page, kiosk;
 const people = ["Adler", "Brandt", "Castro"];
 
 before(async () => {
-	[clinic, browser] = await Promise.all([Clinic.create([...PLACES, ...people.flatMap((family) => patient({ id: `t-${family.toLowerCase()}`, family, given: "Robin" }))]), launch()]);
+	browser = await launch();
+	clinic = await Clinic.create([...PLACES, ...people.flatMap((family) => patient({ id: `t-${family.toLowerCase()}`, family, given: "Robin" }))]);
 	page = await open(browser, `${clinic.url}#setup=${clinic.token}`);
 	await setUp(page);
 	kiosk = await enrol(clinic, page, "Lobby 1");
@@ -60,7 +61,7 @@ test("what happened while the line was cut comes in order, and once", async () =
 });
 
 test("a cursor that the clinic does not know any more means: all of it again", async () => {
-	await page.route("**/desk/api/events**", (route) => route.continue({ url: route.request().url().replace(/cursor=[^&]*/, "cursor=no-such-cursor"), headers: { ...route.request().headers(), "last-event-id": "no-such-cursor" } }), { times: 1 });
+	await page.route("**/desk/api/events**", (route) => route.continue({ url: route.request().url().replace(/cursor=[^&]*/, "cursor=999999999"), headers: { ...route.request().headers(), "last-event-id": "999999999" } }), { times: 1 });
 	const reloaded = page.waitForRequest("**/desk/api/state");
 	await page.context().setOffline(true);
 	await page.locator("#link-pill", { hasText: "Reconnecting" }).waitFor();

@@ -8,8 +8,8 @@ const EVIL = "<img src=x onerror=\"document.title='owned'\">";
 let clinic, browser, page, kiosk, silent;
 
 before(async () => {
-	[clinic, browser] = await Promise.all([
-		Clinic.create([
+	browser = await launch();
+	clinic = await Clinic.create([
 			...PLACES,
 			...patient({ id: "t-garcia", family: "Garcia", given: "Maria" }),
 			...patient({ id: "t-okafor", family: "Okafor", given: "Daniel", appointments: [{ in_min: 7, with: "test-lind", where: "test-a" }] }),
@@ -17,9 +17,7 @@ before(async () => {
 			...patient({ id: "t-evil", family: EVIL, given: "<script>document.title='owned'</script>" }),
 			...patient({ id: "t-booked", family: "Quillfeather", given: "Nell", appointments: [{ in_min: 30 }] }),
 			...patient({ id: "t-two", family: "Haddad", given: "Youssef", appointments: [{ in_min: 5 }, { in_min: 40, with: "test-lind", where: "test-a" }] }),
-		]),
-		launch(),
-	]);
+		]);
 	page = await open(browser, `${clinic.url}#setup=${clinic.token}`);
 	await setUp(page);
 	silent = await enrol(clinic, page, "East entrance");

@@ -13,7 +13,7 @@ const require = createRequire(import.meta.url);
 const { chromium } = require("playwright-core");
 const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const CLINIC = join(ROOT, "build/release/lobby-clinic");
+const CLINIC = process.env.LOBBY_CLINIC || join(ROOT, "build/release/lobby-clinic");
 const ENV = { ...process.env, TZ: "America/New_York" };
 const PATIENCE_MS = 8000;
 
@@ -46,21 +46,21 @@ export class Clinic {
 		return clinic;
 	}
 
-	run(...args) {
-		const done = spawnSync(CLINIC, ["--data", join(this.folder, "data"), ...args], { env: ENV, encoding: "utf8" });
-		if (done.status !== 0) throw new Error(`lobby-clinic ${args.join(" ")}: ${done.stdout}${done.stderr}${done.error || ""}`);
+	run(command, ...args) {
+		const done = spawnSync(CLINIC, [command, "--data", join(this.folder, "data"), ...args], { env: ENV, encoding: "utf8" });
+		if (done.status !== 0) throw new Error(`lobby-clinic ${command} ${args.join(" ")}: ${done.stdout}${done.stderr}${done.error || ""}`);
 	}
 
 	/** Starts it, on the port it had before if it had one. */
 	async start() {
-		const args = ["--data", join(this.folder, "data"), "--assets", join(ROOT, "assets"), "--listen", `127.0.0.1:${this.port}`];
+		const args = ["serve", "--data", join(this.folder, "data"), "--assets", join(ROOT, "assets"), "--listen", `127.0.0.1:${this.port}`];
 		const child = spawn(CLINIC, args, { env: ENV, stdio: ["ignore", "pipe", "pipe"] });
 		this.child = child;
 		let out = "";
 		for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => ((out += text), (this.log += text)));
-		const url = await until(() => /https:\/\/[^\s:]+:(\d+)\/(?:#setup=(\S+))?/.exec(out) || (child.exitCode !== null && fail(`lobby-clinic ended: ${out}`)), "the clinic's address");
-		this.port = Number(url[1]);
-		if (url[2]) this.token = url[2];
+		const where = await until(() => /^listening https:\/\/\S+:(\d+)$/m.exec(out) || (child.exitCode !== null && fail(`lobby-clinic ended: ${out}`)), "the clinic's address");
+		this.port = Number(where[1]);
+		this.token = /#setup=(\S+)/.exec(out)?.[1];
 		this.url = `https://127.0.0.1:${this.port}/`;
 	}
 
