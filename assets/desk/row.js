@@ -39,7 +39,7 @@ export function makeRow(openPatient) {
 	const note = el("span", { class: "note" });
 	c.wait.append(wait, note);
 	const next = el("button", { type: "button", class: "primary next", ...press(() => advance(self.row)) });
-	const undo = el("button", { type: "button", class: "undo", ...press(() => takeBack(self.row)) });
+	const undo = el("button", { type: "button", class: "undo", ...press(() => takeBack(self.row)) }, "Undo");
 	c.act.append(next, undo);
 	self.node = el("tr", { role: "row", class: "grid row" }, c.number, patient, c.appt, c.with, c.where, c.arrived, c.wait, c.flags, c.act);
 
@@ -63,8 +63,8 @@ export function makeRow(openPatient) {
 		setText(next, label || "");
 		setAttr(next, "aria-label", label ? `${label}: ${nameOf(row)}` : null);
 		undo.hidden = !UNDO[row.stage];
-		setText(undo, UNDO[row.stage] || "");
-		setAttr(undo, "aria-label", UNDO[row.stage] ? `${UNDO[row.stage]}: ${nameOf(row)}` : null);
+		setAttr(undo, "title", UNDO[row.stage]);
+		setAttr(undo, "aria-label", UNDO[row.stage] ? `Undo: ${nameOf(row)}` : null);
 		self.tick();
 	};
 

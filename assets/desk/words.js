@@ -36,9 +36,9 @@ export const capital = (s) => s.charAt(0).toUpperCase() + s.slice(1);
 export const STAGES = ["arrived", "called", "with-provider", "done"];
 /** What the button of a row in this stage says. */
 export const NEXT = { arrived: "Call", called: "With provider", "with-provider": "Done" };
-/** What taking it back is called, on a row now in this stage. */
-export const UNDO = { called: "Undo call", "with-provider": "Back to called", done: "Not done yet" };
-/** "B 14 was called" */
+/** Where Undo takes a row of this stage to. */
+export const UNDO = { called: "Back to waiting", "with-provider": "Back to called", done: "Back to with provider" };
+/** "B 14, Garcia, Maria: called." */
 export const HAPPENED = { arrived: "is waiting again", called: "called", "with-provider": "with provider", done: "done" };
 
 export const who = (row) => row.patient?.name || row.described || "Name not known";

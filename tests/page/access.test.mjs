@@ -123,7 +123,7 @@ test("every dialog and view, by keyboard and under axe", async () => {
 	await press("Escape");
 	assert.match(await focused(), /Details of B 14/, "focus returns to where it was");
 	await press("2");
-	await page.locator("tr.row", { hasText: "Castellan" }).waitFor();
+	await page.locator("tr.row", { hasText: "Castellan, Robin" }).waitFor();
 	assert.deepEqual(await axe(page), []);
 	await press("3");
 	await page.getByRole("button", { name: "Add a kiosk" }).focus();

@@ -64,7 +64,7 @@ test("one next step a row, each with a way back", async () => {
 	await page.getByText("Seen today · 1").waitFor();
 	assert.equal(await rowOf(page, "Garcia").count(), 0, "folded away");
 	await page.getByText("Seen today · 1").click();
-	await button(rowOf(page, "Garcia"), "Not done yet").click();
+	await button(rowOf(page, "Garcia"), "Undo").click();
 	await button(rowOf(page, "Garcia"), "Done").waitFor();
 	assert.equal(await page.locator("details.seen:visible").count(), 0);
 });
@@ -220,7 +220,7 @@ test("a kiosk is added with a code shown large and the exact command, and remove
 	await page.keyboard.press("Escape");
 	await page.getByRole("button", { name: "Remove Lab" }).click();
 	await page.getByRole("dialog").getByRole("button", { name: "Remove Lab" }).click();
-	await page.getByRole("button", { name: "Remove Lab" }).waitFor({ state: "detached" });
+	await page.locator(".kiosk", { hasText: "Lab" }).waitFor({ state: "detached" });
 	await assert.rejects(lab.status(), /401/);
 	await page.getByRole("link", { name: "Arrivals" }).click();
 });

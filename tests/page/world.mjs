@@ -13,7 +13,7 @@ const require = createRequire(import.meta.url);
 const { chromium } = require("playwright-core");
 const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const CLINIC = process.env.LOBBY_CLINIC || join(ROOT, "build/release/lobby-clinic");
+const CLINIC = join(ROOT, "build/release/lobby-clinic");
 const ENV = { ...process.env, TZ: "America/New_York" };
 const PATIENCE_MS = 8000;
 
@@ -173,7 +173,8 @@ export async function enrol(clinic, page, name) {
 
 /** The row of a visit, or of whoever's number or name is in it. */
 export const rowOf = (page, text) => page.locator("tr.row:visible", { hasText: text });
-export const button = (row, name) => row.getByRole("button", { name, exact: false });
+/** Its button; buttons say what they do, then to whom. */
+export const button = (row, name) => row.getByRole("button", { name: new RegExp(`^${name}: `) });
 
 /** What axe finds, as lines; [] is what we want. */
 export async function axe(page) {
