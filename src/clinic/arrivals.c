@@ -18,6 +18,7 @@ enum {
 	TICKET,
 	KIND,
 	REASON,
+	STEP,
 	PATIENT_ID,
 	KNOWN,
 	DESCRIBED,
@@ -40,7 +41,8 @@ enum {
 };
 
 #define ARRIVAL_SELECT \
-	"SELECT a.number, a.visit_id, a.ticket, a.kind, a.reason, a.patient_id, a.known, a.described, a.language," \
+	"SELECT a.number, a.visit_id, a.ticket, a.kind, a.reason, a.step, a.patient_id, a.known, a.described, " \
+	"a.language," \
 	" a.contact, a.insurance, a.twice, a.arrived_ms, a.received_ms, a.stage, a.stage_by, a.stage_ms, a.slip," \
 	" a.slip_error, k.name, p.family, p.given, p.language, p.interpreter FROM arrival a" \
 	" JOIN kiosk k ON k.number = a.kiosk LEFT JOIN patient p ON p.id = a.patient_id "
@@ -173,7 +175,7 @@ static json_t *row_of(struct ledger *store, sqlite3_stmt *row)
 		db_text(row, DESCRIBED), "appointments", appointments_of(store, sqlite3_column_int64(row, NUMBER)),
 		"arrived_ms", (json_int_t)sqlite3_column_int64(row, ARRIVED_MS), "sent_ms",
 		(json_int_t)sqlite3_column_int64(row, RECEIVED_MS));
-	json_t *rest = json_pack("{ss ss sI ss ss ss ss so}", "stage",
+	json_t *rest = json_pack("{ss ss ss sI ss ss ss ss so}", "step", db_text(row, STEP), "stage",
 				 stages[stage >= 0 && stage <= STAGE_DONE ? stage : 0], "stage_by",
 				 db_text(row, STAGE_BY), "stage_ms", (json_int_t)sqlite3_column_int64(row, STAGE_MS),
 				 "kiosk", db_text(row, KIOSK), "slip", db_text(row, SLIP), "slip_error",

@@ -112,7 +112,7 @@ test("what needs a look says so: new insurance, nobody found, a slip that failed
 	const handover = page.locator("tr.row.handover");
 	await handover.waitFor();
 	assert.match(await handover.textContent(), /Not identified: born 17 Apr 1985/);
-	await handover.locator("[data-flag=handover]").waitFor();
+	await handover.locator("[data-flag=handover]", { hasText: "stopped on the last name step" }).waitFor();
 });
 
 test("a visit that the kiosk held back is marked late", async () => {
