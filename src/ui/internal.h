@@ -150,7 +150,8 @@ struct ui {
 	int pages;
 	int fit[UI_REGION_COUNT + 1]; /* per cent */
 	int bar_px;
-	int tight; /* per cent of the usual gaps in the body */
+	int tight;   /* per cent of the usual gaps in the body */
+	int columns; /* of the body */
 
 	/* kept from frame to frame, by id */
 	struct ui_field_store fields[UI_FIELDS_MAX];
@@ -296,8 +297,10 @@ bool row_is_grid(const struct ui_node *row);
 void measure_all_again(struct ui *ui);
 void place(struct ui *ui, struct ui_node *node, SDL_Rect rect);
 void place_column(struct ui *ui, struct ui_node *node, SDL_Rect inner);
-/** Puts a column's children into rect, on pages if need be; returns how many pages. */
-int page_column(struct ui *ui, struct ui_node *column, SDL_Rect rect, bool may_page);
+/** Puts a column's children into rect, in so many columns and on pages if need be; returns how many pages. */
+int page_column(struct ui *ui, struct ui_node *column, SDL_Rect rect, bool may_page, int columns);
+/** True if all of it fits rect in so many columns. */
+bool page_fits(struct ui *ui, struct ui_node *column, SDL_Rect rect, int columns);
 struct ui_node *page_more(struct ui *ui, struct ui_node *column);
 void layout_pad(struct ui *ui, struct ui_node *pad, SDL_Rect rect);
 int pad_height(const struct ui *ui, const struct ui_node *pad, bool least);

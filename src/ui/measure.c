@@ -29,8 +29,8 @@ SDL_Rect node_padding(const struct ui *ui, const struct ui_node *node)
 
 	switch (node->role) {
 	case UI_CARD:
-		x = unit(ui, node->opt.tall || node->opt.tone == UI_BRAND ? 56 : 48);
-		y = loose(ui, node->opt.tone == UI_BRAND ? 52 : 44);
+		x = unit(ui, 56);
+		y = loose(ui, node->opt.tone == UI_BRAND ? 56 : 46);
 		break;
 	case UI_DIALOG:
 		x = unit(ui, 56);
@@ -38,10 +38,14 @@ SDL_Rect node_padding(const struct ui *ui, const struct ui_node *node)
 		break;
 	case UI_BANNER:
 		x = unit(ui, 44);
-		y = loose(ui, 36);
+		y = loose(ui, 38);
 		break;
 	case UI_BUTTON:
-		x = unit(ui, node->cap || node->region == UI_BAR ? 4 : node->opt.below ? 12 : node->opt.tall ? 72 : 28);
+		x = unit(ui, node->region == UI_BAR && !node->in_dialog ? 0
+			     : node->cap				? 4
+			     : node->opt.below				? 12
+			     : node->opt.tall				? 72
+									: 28);
 		y = unit(ui, node->cap ? 4 : node->opt.below ? 20 : 22);
 		break;
 	default:
@@ -66,7 +70,7 @@ int icon_px(const struct ui *ui, const struct ui_node *node)
 		return em * 3 / 2;
 	if (node->role == UI_BUTTON && node->opt.below)
 		return em * 3 / 2;
-	return (int)(em * 1.2);
+	return (int)(em * (node->role == UI_BANNER ? 1.45 : 1.2));
 }
 
 int icon_gap(const struct ui *ui, const struct ui_node *node)
@@ -344,9 +348,9 @@ int gap_between(const struct ui *ui, const struct ui_node *a, const struct ui_no
 	if (a->role == UI_SPACER || b->role == UI_SPACER)
 		return 0;
 	if (a->region == UI_HEADER && !a->in_dialog)
-		return unit(ui, is_portrait(ui) ? 44 : 30);
+		return unit(ui, is_portrait(ui) ? 52 : 28);
 	if (a->in_card && !a->in_dialog)
-		return loose(ui, is_words(a) && is_words(b) ? 8 : 16);
+		return loose(ui, is_words(a) && is_words(b) ? 10 : 20);
 	if (a->role == UI_HEADING)
 		return loose(ui, is_words(b) ? 22 : 48);
 	if (is_words(a) && is_words(b))
@@ -356,11 +360,13 @@ int gap_between(const struct ui *ui, const struct ui_node *a, const struct ui_no
 	if (b->role == UI_HEADING)
 		return loose(ui, 48);
 	if (is_words(a))
-		return SDL_max(loose(ui, 52), b->interactive ? mm(ui, 2.5) : 0);
+		return SDL_max(loose(ui, 60), b->interactive ? mm(ui, 2.5) : 0);
 	if (is_words(b))
 		return loose(ui, b->style == UI_STYLE_SMALL ? 44 : 32);
 	if (a->role == UI_FIELD || b->role == UI_FIELD)
 		return SDL_max(loose(ui, 32), mm(ui, 2.5));
+	if (a->opt.tall || b->opt.tall)
+		return SDL_max(loose(ui, a->role == UI_BANNER ? 60 : 28), gap(ui, 18));
 	if (a->role == UI_BANNER || b->role == UI_BANNER)
 		return SDL_max(loose(ui, 32), mm(ui, 2.5));
 	if (row_is_grid(a) && row_is_grid(b))
@@ -380,5 +386,5 @@ int row_gap(const struct ui *ui, const struct ui_node *row)
 		return gap(ui, 24);
 	if (first != NULL && (first->interactive || row->child_count > 0) && !row->in_card && row->role != UI_CARD)
 		return gap(ui, 24);
-	return unit(ui, 40);
+	return unit(ui, 46);
 }

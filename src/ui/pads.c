@@ -84,14 +84,14 @@ void ui_letter_grid(struct ui *ui)
 {
 	const char *letters = word(ui, WORD_ALPHABET);
 	size_t len = strlen(letters), at = 0;
-	int count = 0, columns = 7;
+	int count = 0, columns = is_portrait(ui) ? 7 : 6;
 
 	for (size_t i = 0; i < len;) {
 		text_next(letters, len, &i);
 		count++;
 	}
 	if (count > 28)
-		columns = 8;
+		columns++;
 	for (int i = 0; i < count; i++) {
 		size_t from = at;
 		char id[24], text[8];

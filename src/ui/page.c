@@ -1,8 +1,8 @@
 /* Paging: what does not fit is dealt out to pages, in order, and a "More" button turns them.
  *
  * The units are the children of the column; a plain group taller than a page is taken apart. A unit taller than a page
- * makes the type of its region smaller until it fits, so that nothing is ever clipped. The page follows the focus, and
- * a press by name, so that everything can be reached. */
+ * makes the type of its region smaller until it fits, so that nothing is ever clipped. In landscape a page may have two
+ * columns. The page follows the focus, and a press by name, so that everything can be reached. */
 #include "internal.h"
 
 #include <string.h>
@@ -11,6 +11,7 @@
 
 struct units {
 	struct ui_node *list[UNITS_MAX];
+	int slot[UNITS_MAX]; /* a column of a page */
 	int count;
 	int tallest;
 };
@@ -56,7 +57,7 @@ static int deal(struct ui *ui, struct units *units, SDL_Rect rect)
 			page++;
 			y = space = 0;
 		}
-		set_page(u, page);
+		units->slot[i] = page;
 		y += space + h;
 	}
 	return page + 1;
@@ -83,7 +84,7 @@ static void reveal(struct ui_node *top, struct ui_node *unit)
 	}
 }
 
-static void place_page(struct ui *ui, struct ui_node *column, struct units *units, int page, SDL_Rect rect)
+static void place_page(struct ui *ui, struct ui_node *column, struct units *units, int slot, SDL_Rect rect)
 {
 	struct ui_node *before = NULL;
 	int y = rect.y;
@@ -92,7 +93,7 @@ static void place_page(struct ui *ui, struct ui_node *column, struct units *unit
 		struct ui_node *u = units->list[i];
 		int h = measure_height(ui, u, rect.w);
 
-		if (u->page != page)
+		if (units->slot[i] != slot)
 			continue;
 		if (before != NULL)
 			y += gap_between(ui, before, u);
@@ -137,41 +138,95 @@ static void make_more(struct ui *ui, struct ui_node *column)
 	ui->more->label = tree_copy(ui, label);
 }
 
-int page_column(struct ui *ui, struct ui_node *column, SDL_Rect rect, bool may_page)
+/* The units, and smaller type until the tallest fits a page; the height of "More", or 0. */
+static int gather(struct ui *ui, struct ui_node *column, SDL_Rect *part, bool may_page, struct units *units)
 {
 	int *fit = &ui->fit[column->in_dialog ? UI_FIT_DIALOG : (int)column->region];
-	struct units units;
-	char label[96];
-	int more_h;
-	SDL_Rect part = rect;
+	int whole = part->h;
 
-	if (measure_column(ui, column, rect.w) <= rect.h) {
-		place_column(ui, column, rect);
-		return 1;
-	}
-	if (may_page)
-		make_more(ui, column);
 	for (;;) {
-		more_h = may_page ? measure_height(ui, ui->more, rect.w) : 0;
-		part.h = rect.h - more_h - gap(ui, 24);
-		units.count = units.tallest = 0;
-		collect(ui, column, part, &units);
-		if (units.tallest <= part.h || *fit <= 30)
-			break;
+		int more_h = may_page ? measure_height(ui, ui->more, part->w) : 0;
+
+		part->h = whole - (more_h > 0 ? more_h + gap(ui, 24) : 0);
+		units->count = units->tallest = 0;
+		collect(ui, column, *part, units);
+		if (units->tallest <= part->h || *fit <= 30)
+			return more_h;
 		*fit -= 10;
 		measure_all_again(ui);
 	}
+}
+
+static SDL_Rect column_rect(const struct ui *ui, SDL_Rect rect, int columns, int which)
+{
+	int between = unit(ui, 56), w = (rect.w - (columns - 1) * between) / columns;
+
+	return (SDL_Rect){ rect.x + which * (w + between), rect.y, w, rect.h };
+}
+
+bool page_fits(struct ui *ui, struct ui_node *column, SDL_Rect rect, int columns)
+{
+	SDL_Rect part = column_rect(ui, rect, columns, 0);
+	struct units units = { 0 };
+
+	collect(ui, column, part, &units);
+	return units.tallest <= part.h && deal(ui, &units, part) <= columns;
+}
+
+static void place_slots(struct ui *ui, struct ui_node *column, struct units *units, int page, int columns,
+			SDL_Rect rect)
+{
 	hide_all(column);
-	ui->pages = deal(ui, &units, part);
-	if (!may_page) { /* a dialog lies over it: what shows of it is its first page */
-		place_page(ui, column, &units, 0, part);
-		return 1;
-	}
-	turn_to_wanted(ui);
+	for (int i = 0; i < units->count; i++)
+		set_page(units->list[i], units->slot[i] / columns);
+	for (int k = 0; k < columns; k++)
+		place_page(ui, column, units, page * columns + k, column_rect(ui, rect, columns, k));
+}
+
+static void place_more(struct ui *ui, SDL_Rect rect, int h)
+{
+	char label[96];
+
 	word_format(label, sizeof(label), word(ui, WORD_MORE), ui->page + 1, ui->pages);
 	ui->more->label = tree_copy(ui, label);
-	place_page(ui, column, &units, ui->page, part);
-	place(ui, ui->more, (SDL_Rect){ rect.x, rect.y + rect.h - more_h, rect.w, more_h });
+	place(ui, ui->more, (SDL_Rect){ rect.x, rect.y + rect.h - h, rect.w, h });
 	ui->more->page = -1;
-	return ui->pages;
+}
+
+int page_column(struct ui *ui, struct ui_node *column, SDL_Rect rect, bool may_page, int columns)
+{
+	struct units units = { 0 };
+	int more_h, tight = ui->tight, pages;
+	SDL_Rect part = column_rect(ui, rect, columns, 0);
+
+	if (columns == 1 && measure_column(ui, column, rect.w) <= rect.h) {
+		place_column(ui, column, rect);
+		return 1;
+	}
+	may_page = may_page && !(columns > 1 && page_fits(ui, column, rect, columns));
+	if (may_page)
+		make_more(ui, column);
+	more_h = gather(ui, column, &part, may_page, &units);
+	pages = deal(ui, &units, part);
+	if (may_page) {
+		ui->tight = SDL_min(tight, 45); /* closer together, if that saves a page */
+		measure_all_again(ui);
+		if (deal(ui, &units, part) >= pages) {
+			ui->tight = tight;
+			measure_all_again(ui);
+			pages = deal(ui, &units, part);
+		} else {
+			pages = deal(ui, &units, part);
+		}
+		ui->pages = (pages + columns - 1) / columns;
+		for (int i = 0; i < units.count; i++)
+			set_page(units.list[i], units.slot[i] / columns);
+		turn_to_wanted(ui);
+	}
+	place_slots(ui, column, &units, may_page ? ui->page : 0, columns, (SDL_Rect){ rect.x, rect.y, rect.w, part.h });
+	if (may_page)
+		place_more(ui, rect, more_h);
+	ui->tight = tight;
+	measure_all_again(ui);
+	return may_page ? ui->pages : 1;
 }

@@ -23,12 +23,12 @@ bool is_pressed(const struct ui *ui, const struct ui_node *n)
 
 static int thin(const struct ui *ui)
 {
-	return SDL_max(2, unit(ui, 3));
+	return SDL_max(3, unit(ui, 3));
 }
 
 static int thick(const struct ui *ui)
 {
-	return SDL_max(3, unit(ui, theme_colors(ui)->outline ? 8 : 6));
+	return SDL_max(5, unit(ui, theme_colors(ui)->outline ? 8 : 6));
 }
 
 static uint32_t ground_color(const struct ui *ui, enum ui_ground ground)

@@ -72,7 +72,7 @@ void paint_field(struct ui *ui, struct ui_canvas *c, struct ui_node *n)
 		raster_mask(c, mask, ui->rtl ? n->rect.x + n->rect.w - icon : n->rect.x,
 			    line.y + (error.advance - icon) / 2, false, t->danger);
 	}
-	border = active || n->error != NULL ? SDL_max(3, unit(ui, t->outline ? 8 : 6)) : SDL_max(2, unit(ui, 3));
+	border = active || n->error != NULL ? SDL_max(5, unit(ui, t->outline ? 8 : 6)) : SDL_max(3, unit(ui, 3));
 	paint_box(ui, c, box, unit(ui, 28), border,
 		  n->error != NULL ? t->danger
 		  : active	   ? t->selected

@@ -16,18 +16,19 @@ static bool has(const struct ui *ui, enum ui_region region)
 
 /* ---- the bar ---- */
 
-/* One size for all six labels: as large as lets the longest word fit its sixth. */
+/* One size for all six labels: as large as lets the longest stand on one line, if any size does. */
 static void fit_bar(struct ui *ui, int width)
 {
 	struct ui_node *bar = ui->regions[UI_BAR];
-	int each = (width - mm(ui, 2.5) * (bar->child_count - 1)) / SDL_max(1, bar->child_count) - unit(ui, 8);
+	int each = (width - mm(ui, 2.5) * (bar->child_count - 1)) / SDL_max(1, bar->child_count) - 1;
 	int px = SDL_min((int)(body_px(ui) * 0.75), unit(ui, 36));
 
 	px = SDL_max(px, smallest_px(ui));
 	for (bool fits = false; !fits && px > smallest_px(ui);) {
 		fits = true;
 		for (struct ui_node *c = bar->first; c != NULL; c = c->next)
-			fits = fits && text_min_width(ui, (struct ui_font){ UI_MEDIUM, px }, c->label) <= each;
+			fits = fits &&
+			       text_width(ui, (struct ui_font){ UI_MEDIUM, px }, c->label, strlen(c->label)) <= each;
 		if (!fits)
 			px--;
 	}
@@ -37,7 +38,7 @@ static void fit_bar(struct ui *ui, int width)
 static void place_bar(struct ui *ui, struct frame *f)
 {
 	struct ui_node *bar = ui->regions[UI_BAR];
-	int side = unit(ui, 24), h;
+	int side = unit(ui, 12), h;
 
 	f->bar = (SDL_Rect){ 0, ui->panel.height_px, ui->panel.width_px, 0 };
 	if (!has(ui, UI_BAR))
@@ -256,7 +257,7 @@ static bool fits_landscape(struct ui *ui, struct frame *f)
 	if (tall + words > 0)
 		bottom = f->actions.y - unit(ui, 28);
 	f->body = (SDL_Rect){ f->margin, top, w, bottom - top };
-	return measure_column(ui, body, w) <= f->body.h;
+	return ui->columns == 1 ? measure_column(ui, body, w) <= f->body.h : page_fits(ui, body, f->body, ui->columns);
 }
 
 static void place_actions_landscape(struct ui *ui, const struct frame *f)
@@ -299,17 +300,38 @@ static bool fits(struct ui *ui, struct frame *f)
 	return has(ui, UI_PAD) ? fits_landscape_typed(ui, f) : fits_landscape(ui, f);
 }
 
-static bool make_fit(struct ui *ui, struct frame *f)
+/* Tries ever closer gaps, down to `least` per cent. */
+static bool tighten(struct ui *ui, struct frame *f, int least)
 {
-	static const int gaps[] = { 100, 78, 55, 40 };
-	bool done = false;
+	static const int gaps[] = { 100, 78, 60, 40 };
 
-	for (size_t i = 0; !done && i < SDL_arraysize(gaps); i++) {
+	for (size_t i = 0; i < SDL_arraysize(gaps) && gaps[i] >= least; i++) {
 		ui->tight = gaps[i];
 		measure_all_again(ui);
-		done = fits(ui, f);
+		if (fits(ui, f))
+			return true;
 	}
-	for (int fit = 95; !done && has(ui, UI_PAD) && fit >= 75; fit -= 5) {
+	return false;
+}
+
+static bool make_fit(struct ui *ui, struct frame *f)
+{
+	bool typed = has(ui, UI_PAD), wide = !is_portrait(ui) && !typed, done;
+
+	ui->columns = 1;
+	done = tighten(ui, f, wide ? 60 : 40);
+	if (!done && wide) {
+		ui->columns = 2;
+		done = tighten(ui, f, 40);
+		if (!done && ui->prefs.size >= UI_SIZE_LARGE)
+			ui->columns = 1;
+	}
+	if (!done && !typed) { /* it will be paged: then there is room */
+		ui->tight = 78;
+		measure_all_again(ui);
+		return fits(ui, f);
+	}
+	for (int fit = 95; !done && fit >= 75; fit -= 5) {
 		ui->fit[UI_BODY] = fit;
 		measure_all_again(ui);
 		done = fits(ui, f);
@@ -342,7 +364,7 @@ static void place_dialog(struct ui *ui, const struct frame *f)
 	y = (f->bar.y - h) / 2;
 	d->rect = (SDL_Rect){ (ui->panel.width_px - w) / 2, y, w, h };
 	in = (SDL_Rect){ d->rect.x + pad.x, y + pad.y, w - pad.x - pad.w, h - pad.y - pad.h };
-	ui->pages = page_column(ui, d, in, true);
+	ui->pages = page_column(ui, d, in, true, 1);
 }
 
 void layout_frame(struct ui *ui)
@@ -356,12 +378,12 @@ void layout_frame(struct ui *ui)
 	place_header(ui, &f);
 	if (has(ui, UI_ACTIONS))
 		arrange_actions(ui);
-	if (!make_fit(ui, &f) && !has(ui, UI_PAD) && f.body.h < ui->panel.height_px * 9 / 20) {
+	if (!make_fit(ui, &f) && !has(ui, UI_PAD) && is_portrait(ui) && ui->prefs.size >= UI_SIZE_LARGE) {
 		move_alternatives(ui);
 		fits(ui, &f);
 	}
 	ui->regions[UI_BODY]->rect = f.body;
-	ui->pages = page_column(ui, ui->regions[UI_BODY], f.body, ui->dialog == NULL);
+	ui->pages = page_column(ui, ui->regions[UI_BODY], f.body, ui->dialog == NULL, ui->columns);
 	if (has(ui, UI_PAD))
 		layout_pad(ui, ui->regions[UI_PAD], f.pad);
 	if (has(ui, UI_ACTIONS)) {

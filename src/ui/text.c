@@ -151,7 +151,7 @@ static int add_run(struct run *runs, int count, struct run run)
 	struct run *last = count > 0 ? &runs[count - 1] : NULL;
 
 	if (last != NULL && last->ttf == run.ttf && last->rtl == run.rtl && last->to == run.from &&
-	    (last->tag == run.tag || run.tag[0] == '\0' || last->tag[0] == '\0')) {
+	    (strcmp(last->tag, run.tag) == 0 || run.tag[0] == '\0' || last->tag[0] == '\0')) {
 		last->to = run.to;
 		if (last->tag[0] == '\0')
 			last->tag = run.tag;
@@ -503,6 +503,25 @@ static void fill_lines(struct ui *ui, const char *text, size_t len, int width, s
 	}
 }
 
+/* A last line of one short word looks forgotten: the lines are made shorter as long as they stay as many. */
+static void balance(struct ui *ui, const char *text, size_t len, int width, struct ui_para *para)
+{
+	struct ui_para narrower = *para;
+	int least;
+
+	if (para->font.weight == UI_REGULAR || para->count < 2 || para->count > 4 ||
+	    para->lines[para->count - 1].width * 5 > para->width * 2 || memchr(text, '\n', len) != NULL)
+		return;
+	least = text_min_width(ui, para->font, text);
+	for (int percent = 92; percent >= 50 && width * percent / 100 >= least; percent -= 6) {
+		narrower.count = narrower.width = 0;
+		fill_lines(ui, text, len, width * percent / 100, &narrower);
+		if (narrower.count != para->count || narrower.width > width * percent / 100)
+			return;
+		*para = narrower;
+	}
+}
+
 void text_break(struct ui *ui, struct ui_font font, double spacing, const char *text, int width, struct ui_para *para)
 {
 	size_t len = strnlen(text, UI_TEXT_MAX - 1);
@@ -517,5 +536,6 @@ void text_break(struct ui *ui, struct ui_font font, double spacing, const char *
 	para->advance = (int)(font.px * spacing + 0.5);
 	if (len > 0)
 		fill_lines(ui, text, len, SDL_max(width, 1), para);
+	balance(ui, text, len, width, para);
 	para->height = para->count * para->advance;
 }

@@ -7,6 +7,7 @@
 #include "internal.h"
 
 #include <math.h>
+#include <string.h>
 
 #define CAP_HEIGHT 0.727 /* of the em, Inter */
 #define UNITS_PER_MM 5.56
@@ -190,15 +191,29 @@ static struct ui_font font_text(const struct ui *ui, const struct ui_node *node)
 	return font_of(ui, node, styles[style].weight, times_of(ui, styles[style].normal, styles[style].largest));
 }
 
+/* Keys: a lone character is large, as its key allows; a word is a word. */
+static struct ui_font font_key(const struct ui *ui, const struct ui_node *node)
+{
+	size_t len = strlen(node->label);
+	bool lone = len <= 1 || (len <= 4 && (unsigned char)node->label[0] >= 0xC0);
+	bool narrow = node->rect.w > 0 && node->rect.w < unit(ui, 170);
+	struct ui_font font;
+
+	if (!lone)
+		return font_of(ui, node, UI_SEMIBOLD, times_of(ui, 0.96, 0.9));
+	font = narrow ? font_of(ui, node, UI_SEMIBOLD, times_of(ui, 1.3, 1.1))
+		      : font_of(ui, node, UI_DISPLAY_BOLD, times_of(ui, 1.66, 1.3));
+	if (node->rect.h > 0)
+		font.px = SDL_max(smallest_px(ui), SDL_min(font.px, node->rect.h * 6 / 10));
+	return font;
+}
+
 struct ui_font font_label(const struct ui *ui, const struct ui_node *node)
 {
 	switch (node->role) {
 	case UI_BUTTON:
-		if (node->cap) {
-			struct ui_font font = font_of(ui, node, UI_DISPLAY_BOLD, times_of(ui, 1.6, 1.1));
-
-			return font;
-		}
+		if (node->cap)
+			return font_key(ui, node);
 		return font_button(ui, node);
 	case UI_BANNER:
 		return font_of(ui, node, node->opt.note != NULL ? UI_SEMIBOLD : UI_MEDIUM, times_of(ui, 0.95, 0.95));
