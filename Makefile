@@ -99,6 +99,10 @@ $(B)/tests/bench/%: $(B)/tests/bench/%.o $(BENCH_OBJS) $(B)/liblobby.a
 $(B)/tests/fault/%: $(B)/tests/fault/%.o $(B)/liblobby.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# The toolkit's sample screens as pictures: build/release/tests/ui/gallery FOLDER.
+$(B)/tests/ui/gallery: $(B)/tests/ui/gallery.o $(B)/liblobby.a
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 # Fuzzers: tests/fuzz/NAME_fuzz.c, libFuzzer under MODE=fuzz; under MODE=san the same file replays its corpus.
 FUZZERS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
 fuzzers: $(FUZZERS)

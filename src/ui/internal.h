@@ -89,7 +89,8 @@ struct ui_node {
 };
 
 struct ui_colors {
-	uint32_t paper, card, ink, quiet, border, brand, on_brand, brand_end, quiet_on_brand, tint, selected;
+	uint32_t paper, card, ink, quiet, border, brand, on_brand, brand_start, brand_end, brand_words, quiet_on_brand,
+		tint, selected;
 	uint32_t success, on_success, warning, warning_tint, danger, danger_tint;
 	uint32_t disabled, on_disabled, card_disabled, ink_disabled, step_rest, pressed, brand_pressed, focus;
 	uint8_t scrim; /* of black, out of 255 */
@@ -231,6 +232,8 @@ double line_height(const struct ui_node *node, struct ui_font font);
 int text_init(struct ui *ui) MUST_CHECK;
 void text_fini(struct ui *ui);
 void text_forget(struct ui *ui);
+/** Bytes of masks that are kept. */
+size_t text_kept(const struct ui *ui);
 int text_width(struct ui *ui, struct ui_font font, const char *text, size_t len);
 /** Breaks text into lines of at most width; '\n' breaks too. The font shrinks, down to the smallest allowed, until the
  * longest word fits. */
@@ -260,6 +263,8 @@ int corners_new(struct ui_corners **out) MUST_CHECK;
 void corners_free(struct ui_corners *corners);
 void raster_fill(struct ui_canvas *c, SDL_Rect rect, uint32_t color);
 void raster_round(struct ui *ui, struct ui_canvas *c, SDL_Rect rect, int radius, uint32_t color);
+/** Only the edge of a rounded box, `border` wide, and what a corner's square holds besides. */
+void raster_frame(struct ui *ui, struct ui_canvas *c, SDL_Rect rect, int radius, int border, uint32_t color);
 void raster_round_gradient(struct ui *ui, struct ui_canvas *c, SDL_Rect rect, int radius, uint32_t from, uint32_t to);
 void raster_mask(struct ui_canvas *c, const struct ui_mask *mask, int x, int y, bool mirror, uint32_t color);
 void raster_dim(struct ui_canvas *c, uint8_t amount);

@@ -128,6 +128,15 @@ static void place_grid(struct ui *ui, struct ui_node *row, SDL_Rect in)
 	}
 }
 
+/* Columns of label and value side by side line up at their tops. */
+static bool all_groups(const struct ui_node *row)
+{
+	for (const struct ui_node *c = row->first; c != NULL; c = c->next)
+		if (c->role != UI_GROUP)
+			return false;
+	return true;
+}
+
 static void place_row(struct ui *ui, struct ui_node *row, SDL_Rect in)
 {
 	int widths[32], x = in.x, i = 0;
@@ -141,7 +150,7 @@ static void place_row(struct ui *ui, struct ui_node *row, SDL_Rect in)
 	for (struct ui_node *c = row->first; c != NULL; c = c->next, i++) {
 		int h = measure_height(ui, c, widths[i]);
 
-		if (c->role == UI_FIELD)
+		if (c->role == UI_FIELD || all_groups(row))
 			place(ui, c, (SDL_Rect){ x, in.y, widths[i], h });
 		else if (stretches(c))
 			place(ui, c, (SDL_Rect){ x, in.y, widths[i], in.h });

@@ -345,12 +345,14 @@ static bool is_words(const struct ui_node *n)
 
 int gap_between(const struct ui *ui, const struct ui_node *a, const struct ui_node *b)
 {
-	if (a->role == UI_SPACER || b->role == UI_SPACER)
+	if (a->role == UI_SPACER)
 		return 0;
 	if (a->region == UI_HEADER && !a->in_dialog)
 		return unit(ui, is_portrait(ui) ? 52 : 28);
 	if (a->in_card && !a->in_dialog)
 		return loose(ui, is_words(a) && is_words(b) ? 10 : 20);
+	if (b->role == UI_SPACER)
+		return SDL_max(loose(ui, 20), a->interactive ? mm(ui, 2.5) : 0);
 	if (a->role == UI_HEADING)
 		return loose(ui, is_words(b) ? 22 : 48);
 	if (is_words(a) && is_words(b))

@@ -94,7 +94,7 @@ void paint_box(struct ui *ui, struct ui_canvas *c, SDL_Rect r, int radius, int b
 		raster_round(ui, c, r, radius, fill);
 		return;
 	}
-	raster_round(ui, c, r, radius, edge);
+	raster_frame(ui, c, r, radius, border, edge);
 	r = (SDL_Rect){ r.x + border, r.y + border, r.w - 2 * border, r.h - 2 * border };
 	if (r.w > 0 && r.h > 0)
 		raster_round(ui, c, r, SDL_max(0, radius - border), fill);
@@ -119,7 +119,7 @@ static void paint_ring(struct ui *ui, struct ui_canvas *c, const struct ui_node 
 void paint_para(struct ui *ui, struct ui_canvas *c, const struct ui_para *p, SDL_Rect box, bool centre, uint32_t color)
 {
 	/* Inter's own ascent and descent, of the em: the baseline must not depend on which font a line fell back to */
-	int px = p->font.px, ascent = (px * 969 + 500) / 1000, descent = (px * 242 + 500) / 1000;
+	int px = p->count > 0 ? p->font.px : 0, ascent = (px * 969 + 500) / 1000, descent = (px * 242 + 500) / 1000;
 
 	for (int i = 0; i < p->count; i++) {
 		const struct ui_line *l = &p->lines[i];
@@ -234,7 +234,7 @@ static void paint_button(struct ui *ui, struct ui_canvas *c, const struct ui_nod
 	if (bare || in_bar) {
 		border = chosen ? thin(ui) : 0;
 		fill = pressed ? t->pressed : chosen ? fill : in_bar ? t->card : ground;
-		ink = bare && !n->opt.disabled ? t->brand : ink;
+		ink = bare && !n->opt.disabled ? t->brand_words : ink;
 	}
 	paint_ring(ui, c, n, radius);
 	paint_box(ui, c, n->rect, radius, border, edge, fill);
@@ -253,7 +253,7 @@ static void paint_card(struct ui *ui, struct ui_canvas *c, const struct ui_node 
 
 	paint_ring(ui, c, n, radius);
 	if (n->ground == UI_ON_BRAND) {
-		raster_round_gradient(ui, c, n->rect, radius, pressed ? t->brand_pressed : t->brand,
+		raster_round_gradient(ui, c, n->rect, radius, pressed ? t->brand_pressed : t->brand_start,
 				      pressed ? t->brand_pressed : t->brand_end);
 		return;
 	}

@@ -81,10 +81,19 @@ static inline uint32_t mix(uint32_t under, uint32_t over, uint32_t a)
 	return rb | g;
 }
 
+/* A run of one colour: 16 bytes, then what is there already, doubled: memcpy is the fastest store there is. */
 static inline void span(uint32_t *p, int n, uint32_t color)
 {
-	for (int i = 0; i < n; i++)
+	int done = SDL_min(n, 16);
+
+	for (int i = 0; i < done; i++)
 		p[i] = color;
+	while (done < n) {
+		int more = SDL_min(done, n - done);
+
+		memcpy(p + done, p, (size_t)more * sizeof(*p));
+		done += more;
+	}
 }
 
 void raster_fill(struct ui_canvas *c, SDL_Rect rect, uint32_t color)
@@ -93,29 +102,33 @@ void raster_fill(struct ui_canvas *c, SDL_Rect rect, uint32_t color)
 
 	if (!SDL_IntersectRect(&rect, &c->clip, &r))
 		return;
-	for (int y = r.y; y < r.y + r.h; y++)
-		span(c->pixels + (ptrdiff_t)y * c->pitch + r.x, r.w, color);
+	for (int y = r.y; y < r.y + r.h; y++) {
+		uint32_t *row = c->pixels + (ptrdiff_t)y * c->pitch + r.x;
+
+		if (y == r.y)
+			span(row, r.w, color);
+		else
+			memcpy(row, c->pixels + (ptrdiff_t)r.y * c->pitch + r.x, (size_t)r.w * sizeof(*row));
+	}
 }
 
-/* Colour along a diagonal, 16 bits of fraction. */
+/* Colour along a diagonal: from the top left corner to the bottom right one, in 256 steps. */
 struct gradient {
 	uint32_t from, to;
-	int w, h;
+	uint32_t steps[256];
+	uint32_t across, down; /* steps a pixel, 16 bits of fraction */
 };
 
 static inline uint32_t gradient_at(const struct gradient *g, int x, int y)
 {
-	/* 135 degrees: t runs from the top start corner to the bottom end corner */
-	uint32_t t =
-		(uint32_t)(((int64_t)x * 255 / SDL_max(1, g->w - 1) + (int64_t)y * 255 / SDL_max(1, g->h - 1)) / 2);
-
-	return mix(g->from, g->to, t);
+	return g->from == g->to ? g->from : g->steps[((uint32_t)x * g->across + (uint32_t)y * g->down) >> 16];
 }
 
 static void round_rows(struct ui *ui, struct ui_canvas *c, SDL_Rect rect, int radius, const struct gradient *g)
 {
 	int r = SDL_min(radius, SDL_min(rect.w, rect.h) / 2);
 	const uint8_t *cover = corner(ui->corners, r);
+	const uint32_t *full = NULL;
 	SDL_Rect in;
 
 	if (!SDL_IntersectRect(&rect, &c->clip, &in))
@@ -132,25 +145,60 @@ static void round_rows(struct ui *ui, struct ui_canvas *c, SDL_Rect rect, int ra
 			uint8_t a = cover[dy * r + k];
 			int xs[2] = { rect.x + k, rect.x + rect.w - 1 - k };
 
-			for (int s = 0; a != 0 && s < 2; s++)
-				if (xs[s] >= in.x && xs[s] < in.x + in.w)
-					row[xs[s]] = mix(row[xs[s]], gradient_at(g, xs[s] - rect.x, y - rect.y), a);
+			for (int s = 0; a != 0 && s < 2; s++) {
+				uint32_t color;
+
+				if (xs[s] < in.x || xs[s] >= in.x + in.w)
+					continue;
+				color = gradient_at(g, xs[s] - rect.x, y - rect.y);
+				row[xs[s]] = a == 255 ? color : mix(row[xs[s]], color, a);
+			}
 		}
-		if (g->from == g->to && x1 > x0)
+		if (g->from == g->to && x1 > x0 && inset == 0 && full != NULL)
+			memcpy(row + x0, full + x0, (size_t)(x1 - x0) * sizeof(*row));
+		else if (g->from == g->to && x1 > x0)
 			span(row + x0, x1 - x0, g->from);
+		if (inset == 0)
+			full = row; /* the other rows between the corners are the same */
 		for (int x = x0; g->from != g->to && x < x1; x++)
 			row[x] = gradient_at(g, x - rect.x, y - rect.y);
 	}
 }
 
+void raster_frame(struct ui *ui, struct ui_canvas *c, SDL_Rect rect, int radius, int border, uint32_t color)
+{
+	int ends = SDL_min(SDL_max(radius, border), rect.h / 2), sides = SDL_min(border, rect.w / 2);
+	const SDL_Rect strips[] = {
+		{ rect.x, rect.y, rect.w, ends },
+		{ rect.x, rect.y + rect.h - ends, rect.w, ends },
+		{ rect.x, rect.y + ends, sides, rect.h - 2 * ends },
+		{ rect.x + rect.w - sides, rect.y + ends, sides, rect.h - 2 * ends },
+	};
+	SDL_Rect kept = c->clip;
+
+	for (size_t i = 0; i < SDL_arraysize(strips); i++)
+		if (SDL_IntersectRect(&strips[i], &kept, &c->clip))
+			raster_round(ui, c, rect, radius, color);
+	c->clip = kept;
+}
+
 void raster_round(struct ui *ui, struct ui_canvas *c, SDL_Rect rect, int radius, uint32_t color)
 {
-	round_rows(ui, c, rect, radius, &(struct gradient){ color, color, 1, 1 });
+	struct gradient g;
+
+	g.from = g.to = color;
+	round_rows(ui, c, rect, radius, &g);
 }
 
 void raster_round_gradient(struct ui *ui, struct ui_canvas *c, SDL_Rect rect, int radius, uint32_t from, uint32_t to)
 {
-	round_rows(ui, c, rect, radius, &(struct gradient){ from, to, rect.w, rect.h });
+	struct gradient g = { .from = from, .to = to };
+
+	g.across = (127u << 16) / (uint32_t)SDL_max(1, rect.w);
+	g.down = (127u << 16) / (uint32_t)SDL_max(1, rect.h);
+	for (uint32_t i = 0; i < 256; i++)
+		g.steps[i] = mix(from, to, i);
+	round_rows(ui, c, rect, radius, &g);
 }
 
 void raster_mask(struct ui_canvas *c, const struct ui_mask *m, int x, int y, bool mirror, uint32_t color)

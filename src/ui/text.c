@@ -123,6 +123,11 @@ void text_forget(struct ui *ui)
 	explicit_bzero(cache->widths, sizeof(cache->widths));
 }
 
+size_t text_kept(const struct ui *ui)
+{
+	return ui->text->bytes;
+}
+
 int text_init(struct ui *ui)
 {
 	int err = LOBBY_ERR_NO_MEMORY;

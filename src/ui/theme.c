@@ -2,8 +2,8 @@
  *
  * Lengths are written in the design's units, pixels of the portrait panel of design/ at 5.56 px/mm, and turned into
  * this panel's pixels by its millimetres. Type follows the chosen text size; headings grow less than body text does,
- * because a word must still fit the panel. Every pair of text on ground that a node can show is in pairs() below, so
- * that the contrast a theme promises is computed from what is painted and not from a list kept beside it. */
+ * because a word must still fit the panel. Every colour that words can have is tried on
+ * every ground that they can stand on, so that the contrast a theme promises is computed from what is painted. */
 #include "internal.h"
 
 #include <math.h>
@@ -16,8 +16,8 @@ static const double cap_mm[UI_SIZE_COUNT] = { 3.8, 5.0, 6.7, 8.8 };
 
 static const struct ui_colors themes[UI_THEME_COUNT] = {
 	[UI_THEME_PAPER] = {
-		.paper = 0xF5F3EE, .card = 0xFFFFFF, .ink = 0x14262B, .quiet = 0x43555A, .border = 0xD9D5CB,
-		.brand = 0x0A5C63, .on_brand = 0xFFFFFF, .brand_end = 0x0B686C, .quiet_on_brand = 0xF1F8F8,
+		.paper = 0xF5F3EE, .card = 0xFFFFFF, .ink = 0x14262B, .quiet = 0x3A4B50, .border = 0xD9D5CB,
+		.brand = 0x0A5C63, .on_brand = 0xFFFFFF, .brand_start = 0x074A51, .brand_end = 0x0B6267, .quiet_on_brand = 0xFFFFFF, .brand_words = 0x084F56,
 		.tint = 0xDDEEEC, .selected = 0x0A5C63, .success = 0x1E7A46, .on_success = 0xFFFFFF,
 		.warning = 0x6B4300, .warning_tint = 0xFBEFD5, .danger = 0x8E1B16, .danger_tint = 0xFBE9E6,
 		.disabled = 0xA2BDBD, .on_disabled = 0xF8F7F3, .card_disabled = 0xFAF9F6, .ink_disabled = 0xA3ABAB,
@@ -25,15 +25,15 @@ static const struct ui_colors themes[UI_THEME_COUNT] = {
 	},
 	[UI_THEME_DUSK] = {
 		.paper = 0x1C282C, .card = 0x26353A, .ink = 0xF1EDE4, .quiet = 0xC9D0CE, .border = 0x4C5F64,
-		.brand = 0x8FD3CE, .on_brand = 0x0D2226, .brand_end = 0x7CC4C0, .quiet_on_brand = 0x12282C,
-		.tint = 0x21434A, .selected = 0x8FD3CE, .success = 0x8FD6A8, .on_success = 0x0D2226,
-		.warning = 0xF5D48E, .warning_tint = 0x463716, .danger = 0xFFC2BA, .danger_tint = 0x4F2320,
+		.brand = 0x8FD3CE, .on_brand = 0x0D2226, .brand_start = 0xA4E0DB, .brand_end = 0x83CAC5, .quiet_on_brand = 0x0D2226, .brand_words = 0x9ADAD5,
+		.tint = 0x1E3D44, .selected = 0x8FD3CE, .success = 0x8FD6A8, .on_success = 0x0D2226,
+		.warning = 0xF5D48E, .warning_tint = 0x3E3114, .danger = 0xFFC2BA, .danger_tint = 0x47201D,
 		.disabled = 0x3E5B5E, .on_disabled = 0x8FA5A6, .card_disabled = 0x202D31, .ink_disabled = 0x71837F,
 		.step_rest = 0x4C5F64, .pressed = 0x34474D, .brand_pressed = 0x6FB5B0, .focus = 0xFFC36B, .scrim = 150,
 	},
 	[UI_THEME_BLACK_ON_WHITE] = {
 		.paper = 0xFFFFFF, .card = 0xFFFFFF, .ink = 0x000000, .quiet = 0x000000, .border = 0x000000,
-		.brand = 0x000000, .on_brand = 0xFFFFFF, .brand_end = 0x000000, .quiet_on_brand = 0xFFFFFF,
+		.brand = 0x000000, .on_brand = 0xFFFFFF, .brand_start = 0x000000, .brand_end = 0x000000, .quiet_on_brand = 0xFFFFFF, .brand_words = 0x000000,
 		.tint = 0xFFFFFF, .selected = 0x000000, .success = 0x000000, .on_success = 0xFFFFFF,
 		.warning = 0x000000, .warning_tint = 0xFFFFFF, .danger = 0x000000, .danger_tint = 0xFFFFFF,
 		.disabled = 0xFFFFFF, .on_disabled = 0x767676, .card_disabled = 0xFFFFFF, .ink_disabled = 0x767676,
@@ -42,7 +42,7 @@ static const struct ui_colors themes[UI_THEME_COUNT] = {
 	},
 	[UI_THEME_WHITE_ON_BLACK] = {
 		.paper = 0x000000, .card = 0x000000, .ink = 0xFFFFFF, .quiet = 0xFFFFFF, .border = 0xFFFFFF,
-		.brand = 0xFFFFFF, .on_brand = 0x000000, .brand_end = 0xFFFFFF, .quiet_on_brand = 0x000000,
+		.brand = 0xFFFFFF, .on_brand = 0x000000, .brand_start = 0xFFFFFF, .brand_end = 0xFFFFFF, .quiet_on_brand = 0x000000, .brand_words = 0xFFFFFF,
 		.tint = 0x000000, .selected = 0xFFFFFF, .success = 0xFFFFFF, .on_success = 0x000000,
 		.warning = 0xFFFFFF, .warning_tint = 0x000000, .danger = 0xFFFFFF, .danger_tint = 0x000000,
 		.disabled = 0x000000, .on_disabled = 0x8C8C8C, .card_disabled = 0x000000, .ink_disabled = 0x8C8C8C,
@@ -81,21 +81,15 @@ double ui_theme_worst_contrast(enum ui_theme theme)
 {
 	const struct ui_colors *c = &themes[theme];
 	const uint32_t grounds[] = { c->paper, c->card, c->tint, c->warning_tint, c->danger_tint };
-	const uint32_t pairs[][2] = {
-		{ c->on_brand, c->brand },	 { c->on_brand, c->brand_end },
-		{ c->quiet_on_brand, c->brand }, { c->quiet_on_brand, c->brand_end },
-		{ c->brand, c->card },		 { c->brand, c->paper },
-		{ c->warning, c->warning_tint }, { c->danger, c->danger_tint },
-		{ c->danger, c->card },		 { c->danger, c->paper },
-	};
+	const uint32_t on_any[] = { c->ink, c->quiet, c->danger, c->warning, c->brand_words };
+	const uint32_t brands[] = { c->brand, c->brand_start, c->brand_end };
 	double worst = 21;
 
-	for (size_t i = 0; i < SDL_arraysize(grounds); i++) {
-		worst = fmin(worst, contrast(c->ink, grounds[i]));
-		worst = fmin(worst, contrast(c->quiet, grounds[i]));
-	}
-	for (size_t i = 0; i < SDL_arraysize(pairs); i++)
-		worst = fmin(worst, contrast(pairs[i][0], pairs[i][1]));
+	for (size_t g = 0; g < SDL_arraysize(grounds); g++)
+		for (size_t i = 0; i < SDL_arraysize(on_any); i++)
+			worst = fmin(worst, contrast(on_any[i], grounds[g]));
+	for (size_t g = 0; g < SDL_arraysize(brands); g++)
+		worst = fmin(worst, fmin(contrast(c->on_brand, brands[g]), contrast(c->quiet_on_brand, brands[g])));
 	return worst;
 }
 

@@ -1,5 +1,5 @@
 /* Paints the sample screens as PNGs, to be looked at: gallery FOLDER [SCREEN]. Says how long a frame takes. */
-#include "samples.h"
+#include "samples.c"
 
 #include <stdlib.h>
 #include <string.h>
