@@ -2,6 +2,7 @@
  * store beside a running server, which notices within a quarter of a second. */
 #include "cli.h"
 
+#include "arrivals.h"
 #include "clinic.h"
 #include "demo.h"
 #include "http.h"
@@ -34,6 +35,7 @@ static const char usage[] =
 	"  lobby-clinic user       --data DIR NAME          adds an administrator; the password on standard input\n"
 	"  lobby-clinic kiosk-code --data DIR NAME          prints a one-time enrolment code for a kiosk\n"
 	"  lobby-clinic setting    --data DIR [NAME VALUE]  prints the settings, or sets one (VALUE is JSON)\n"
+	"  lobby-clinic arrivals   --data DIR               today's arrivals, a line each (this reading is audited)\n"
 	"DIR is made if it is missing. --assets, or LOBBY_ASSETS, is the folder with desk/ and demo/.\n"
 	"Exit status: 0 done, 1 failed (the reason is on standard error), 2 not understood.\n";
 
@@ -251,6 +253,42 @@ static int setting(const struct options *o)
 	return err == 0 ? 0 : fail(o->count > 0 ? o->words[0] : "setting", err);
 }
 
+static void print_arrival(const json_t *row)
+{
+	const json_t *patient = json_object_get(row, "patient"), *flag;
+	const char *name = json_string_value(json_object_get(patient, "name"));
+	char time[24];
+	size_t i;
+
+	clock_format_instant(json_integer_value(json_object_get(row, "arrived_ms")), time, sizeof(time));
+	time[16] = '\0';
+	printf("%-7s %-28s %-9s %s  slip %-8s", json_string_value(json_object_get(row, "number")),
+	       name != NULL ? name : json_string_value(json_object_get(row, "described")),
+	       json_string_value(json_object_get(row, "kind")), time + 11,
+	       json_string_value(json_object_get(row, "slip")));
+	json_array_foreach(json_object_get(row, "flags"), i, flag)
+		printf("  %s", json_string_value(json_object_get(flag, "text")));
+	putchar('\n');
+}
+
+static int arrivals(const struct options *o)
+{
+	struct ledger store;
+	json_t *rows = NULL, *row;
+	size_t i;
+	int err = open_store(o, &store);
+
+	if (err != 0)
+		return fail(o->data, err);
+	err = change_audit(&store, "", "arrivals", "", "");
+	if (err == 0)
+		rows = arrivals_of_day(&store);
+	json_array_foreach(rows, i, row) print_arrival(row);
+	json_decref(rows);
+	ledger_close(&store);
+	return err == 0 && rows != NULL ? 0 : fail("arrivals", err != 0 ? err : LOBBY_ERR_NO_MEMORY);
+}
+
 /* ---- the tables ---- */
 
 static const struct command {
@@ -264,6 +302,7 @@ static const struct command {
 	{ "user", 1, 1, add_user },
 	{ "kiosk-code", 1, 1, make_kiosk_code },
 	{ "setting", 0, 2, setting },
+	{ "arrivals", 0, 0, arrivals },
 };
 
 static int parse(int argc, char **argv, struct options *o)

@@ -311,7 +311,7 @@ static int set_settings(struct ledger *store)
 	if (err == 0)
 		err = set_once(store, "desk_location", "\"on the left behind you\"");
 	if (err == 0)
-		err = set_once(store, "scanner_hint", "\"to the right of the screen\"");
+		err = set_once(store, "scanner_hint", "\"right\"");
 	return err == 0 ? set_once(store, "show_service_type", "true") : err;
 }
 
