@@ -6,8 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CONNECT_MS 1500
-
 struct asking {
 	struct ctl_ask *ask;
 	struct loop *loop;
@@ -75,10 +73,10 @@ int ctl_ask(struct ctl_ask *ask)
 	a.loop = loop_new();
 	if (a.loop == NULL)
 		return LOBBY_ERR_NO_MEMORY;
-	loop_timer_set(a.loop, &a.timer, CONNECT_MS, give_up, &a);
+	loop_timer_set(a.loop, &a.timer, ask->connect_ms, give_up, &a);
 	wire_client_start(&a.conn, a.loop, path, lobby_Program_PROGRAM_CTL, on_message, on_state, &a);
 	/* The timers end this; the count does where a test's clock stands still (a turn then takes 2 ms). */
-	for (int64_t turns = 0; turns < CONNECT_MS + ask->patience_ms && loop_turn(a.loop, -1); turns++)
+	for (int64_t turns = 0; turns < ask->connect_ms + ask->patience_ms && loop_turn(a.loop, -1); turns++)
 		;
 	wire_close(&a.conn);
 	loop_timer_cancel(a.loop, &a.timer);

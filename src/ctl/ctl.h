@@ -21,6 +21,7 @@ struct ctl_ask {
 	const char *program;	    /* "lobby-sync", for the words when it does not answer */
 	const lobby_Envelope *send; /* or NULL */
 	pb_size_t wanted;	    /* lobby_Envelope_..._tag */
+	int64_t connect_ms;	    /* how long the program may take to come up */
 	int64_t patience_ms;
 	lobby_Envelope answer;
 };

@@ -8,6 +8,7 @@
 
 /* Longer than lobby-sync waits for the clinic. */
 #define PATIENCE_MS 40000
+#define CONNECT_MS 3000 /* the kiosk may be starting */
 
 static int usage(void)
 {
@@ -27,6 +28,7 @@ int ctl_enrol(int argc, char **argv)
 			       .program = "lobby-sync",
 			       .send = &envelope,
 			       .wanted = lobby_Envelope_enrolled_tag,
+			       .connect_ms = CONNECT_MS,
 			       .patience_ms = PATIENCE_MS };
 	const char *words[2] = { NULL, NULL }, *name = "";
 	int count = 0;

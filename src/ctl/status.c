@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#define CONNECT_MS 300
 #define PATIENCE_MS 3000
 
 static void print_ago(int64_t ms)
@@ -39,7 +40,8 @@ static int print_sync(const lobby_SyncState *s)
 	if (!s->reachable)
 		wrong++;
 	if (s->err != 0) {
-		printf("         %s\n", err_staff_text(s->err));
+		printf("         %s%s\n", err_staff_text(s->err),
+		       s->err == LOBBY_ERR_DENIED ? " Was this kiosk removed? Enrol it again." : "");
 		wrong += s->reachable;
 	}
 	printf("Roster:  ");
@@ -93,10 +95,12 @@ int ctl_status(int argc, char **argv)
 	struct ctl_ask sync = { .socket = "sync.sock",
 				.program = "lobby-sync",
 				.wanted = lobby_Envelope_sync_state_tag,
+				.connect_ms = CONNECT_MS,
 				.patience_ms = PATIENCE_MS };
 	struct ctl_ask devices = { .socket = "devices.sock",
 				   .program = "lobby-devices",
 				   .wanted = lobby_Envelope_devices_tag,
+				   .connect_ms = CONNECT_MS,
 				   .patience_ms = PATIENCE_MS };
 	int wrong = 0;
 

@@ -22,7 +22,7 @@ static int64_t next_midnight_ms(int64_t now_ms)
 	return clock_ms_of_civil(&civil);
 }
 
-static int purge(struct sync *sync, int64_t now_ms, int64_t day_start_ms, int *removed)
+static int purge(struct sync *sync, int64_t day_start_ms, int *removed)
 {
 	int err = db_begin(&sync->store.db);
 
@@ -33,7 +33,7 @@ static int purge(struct sync *sync, int64_t now_ms, int64_t day_start_ms, int *r
 	if (err == 0)
 		err = outbox_forget(&sync->outbox, day_start_ms - DAY_MS);
 	if (err == 0)
-		err = ticket_purge(&sync->store.db, now_ms);
+		err = ticket_purge(&sync->store.db);
 	if (err == 0)
 		err = store_set_int(&sync->store, "purged_ms", day_start_ms);
 	return db_end(&sync->store.db, err);
@@ -48,7 +48,7 @@ static void on_day(void *arg)
 	int removed = 0, err = 0;
 
 	if (purged_ms != day_start_ms) {
-		err = purge(sync, now_ms, day_start_ms, &removed);
+		err = purge(sync, day_start_ms, &removed);
 		if (err != 0) {
 			sync_store_failed(sync, err);
 		} else {

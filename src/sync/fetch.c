@@ -21,6 +21,7 @@ struct fetch {
 	struct loop_timer timer;
 	struct fetch_request *active;
 	const char *link_file; /* NULL: no such switch */
+	bool doubt;	       /* the last request failed: connections kept from before may be dead */
 };
 
 static void finish(struct fetch_request *request, int err, int status)
@@ -31,6 +32,7 @@ static void finish(struct fetch_request *request, int err, int status)
 	void *arg = request->arg;
 
 	request->answer = NULL;
+	request->fetch->doubt = err != 0;
 	fetch_cancel(request);
 	done(arg, err, status, answer ? answer : "", len);
 	if (answer != NULL)
@@ -287,6 +289,8 @@ static void set_options(struct fetch_request *request, const struct fetch_ask *a
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->fetch->doubt ? 1L : 0L);
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* never wait for a name server's thread when broken off */
 	if (request->body != NULL) {
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TIMEOUT_MS 30000
+#define TIMEOUT_MS 20000
 #define MAX_ANSWER (256 * 1024)
 
 static void send_batch(struct sync *sync);

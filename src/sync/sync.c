@@ -30,8 +30,10 @@ static void fill_state(struct sync *sync, lobby_SyncState *state)
 	}
 	if (outbox_count(&sync->outbox, &counts) != 0 || roster_count(&sync->roster, &state->roster_count) != 0)
 		state->err = LOBBY_ERR_IO;
-	/* What was salvaged is told until the next start; a network that fails is told first. */
-	if (state->err == 0)
+	/* A disk that takes nothing any more comes first; what was salvaged is told until the next start. */
+	if (sync->store_err != 0)
+		state->err = sync->store_err;
+	else if (state->err == 0)
 		state->err = sync->store.damage;
 	state->visits_held = counts.visits;
 	state->visits_set_aside = counts.set_aside;
@@ -97,6 +99,7 @@ static void on_checkpoint(void *arg)
 
 void sync_written(struct sync *sync)
 {
+	sync->store_err = 0;
 	if (!sync->checkpoint.armed)
 		loop_timer_set(sync->loop, &sync->checkpoint, CHECKPOINT_MS, on_checkpoint, sync);
 }
@@ -104,10 +107,14 @@ void sync_written(struct sync *sync)
 void sync_store_failed(struct sync *sync, int err)
 {
 	log_event(LOG_ERROR, "store-failed", "err=%s", err_event(err));
-	if (err != LOBBY_ERR_CORRUPT)
+	if (err != LOBBY_ERR_CORRUPT && err != LOBBY_ERR_DISK_FULL && err != LOBBY_ERR_IO)
 		return;
-	sync->broken = true;
-	loop_stop(sync->loop);
+	sync->store_err = err;
+	sync_push_state(sync);
+	if (err == LOBBY_ERR_CORRUPT) {
+		sync->broken = true;
+		loop_stop(sync->loop);
+	}
 }
 
 bool sync_authorization(const struct sync *sync, char *out, size_t size)

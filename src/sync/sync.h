@@ -76,7 +76,8 @@ struct sync {
 	lobby_Settings settings;
 
 	bool has_roster, reachable;
-	int err; /* why not reachable, or what is wrong with the store */
+	int err;       /* why not reachable */
+	int store_err; /* why the last write failed */
 	int64_t last_contact_ms;
 	lobby_SyncState pushed;
 	int kiosks;  /* connected lobby-kiosks */
@@ -106,7 +107,8 @@ void sync_push_state(struct sync *sync);
 void sync_push_settings(struct sync *sync);
 /** Something was written: move it out of the log soon. */
 void sync_written(struct sync *sync);
-/** A write failed; ends the program if the store is damaged. */
+/** A read or write failed: told until a write succeeds. Ends the program if the store is damaged: the next start
+ * salvages it. Other errors than the store's are only logged. */
 void sync_store_failed(struct sync *sync, int err);
 /** "Kiosk id:credential". False when it does not fit. */
 bool sync_authorization(const struct sync *sync, char *out, size_t size);

@@ -50,18 +50,8 @@ int ticket_next(struct db *db, int64_t now_ms, const char *prefix, int ordinal, 
 	return err;
 }
 
-int ticket_purge(struct db *db, int64_t now_ms)
+int ticket_purge(struct db *db)
 {
-	sqlite3_stmt *stmt = NULL;
-	char day[11];
-	int err;
-
-	day_of(now_ms, day);
-	err = db_prepare(db, "DELETE FROM ticket WHERE day < ?1", &stmt);
-	if (err == 0)
-		err = db_bind(stmt, "t", day);
-	if (err == 0)
-		err = db_run(db, stmt);
-	sqlite3_finalize(stmt);
-	return err;
+	return db_exec(
+		db, "DELETE FROM ticket WHERE day NOT IN (SELECT DISTINCT day FROM ticket ORDER BY day DESC LIMIT 30)");
 }

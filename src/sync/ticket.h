@@ -15,7 +15,8 @@
 uint64_t ticket_number(uint64_t c, int ordinal);
 /** Counts one on and writes "B 14". Within the caller's transaction. LOBBY_ERR_IO, LOBBY_ERR_DISK_FULL. */
 int ticket_next(struct db *db, int64_t now_ms, const char *prefix, int ordinal, char out[TICKET_MAX]) MUST_CHECK;
-/** Forgets the counters of days before the one of now_ms. */
-int ticket_purge(struct db *db, int64_t now_ms) MUST_CHECK;
+/** Keeps the counters of the last 30 days that had any: a clock that ran ahead and came back must not begin a day anew.
+ */
+int ticket_purge(struct db *db) MUST_CHECK;
 
 #endif
