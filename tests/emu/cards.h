@@ -1,5 +1,5 @@
 /* The cards that demo patients hold: lines of name, kind and payload with tabs between, as the clinic's demo data
- * writes them. In payloads \n \r \t \\ and \xHH are escapes. Kinds: licence, letter, insurance, other. */
+ * writes them. In payloads \n \r \t \\ and \xHH are escapes. Kinds: licence, letter, member. */
 #ifndef LOBBY_EMU_CARDS_H
 #define LOBBY_EMU_CARDS_H
 

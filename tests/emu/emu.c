@@ -1,12 +1,14 @@
 /* The commands:
- *   scan licence NAME | letter NAME-or-CODE | card NAME | file PATH | text TEXT | rubbish N
+ *   scan licence NAME | letter NAME-or-CODE | member NAME | card NAME | file PATH | text TEXT | rubbish N
  *   plug|unplug scanner|printer    paper ok|low|out    cover open|closed    offline on|off    network down|up
  *   slips    paper-text    paper-png FILE    cards    status    quit
+ *   press ID-or-LABEL    window-png FILE    (with --window)
  * A slip's text comes on one line with \n between its lines. */
 #include "tests/emu/emu.h"
 
 #include "base/file.h"
 #include "cards/card.h"
+#include "tests/emu/emu_window.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -102,7 +104,7 @@ static void do_scan(struct emu *emu, struct answer *a, const char *what)
 	snprintf(kind, sizeof(kind), "%.*s", (int)n, what);
 	if (*rest == '\0')
 		say(a, "error scan what?");
-	else if (strcmp(kind, "licence") == 0 || strcmp(kind, "letter") == 0 || strcmp(kind, "insurance") == 0)
+	else if (strcmp(kind, "licence") == 0 || strcmp(kind, "letter") == 0 || strcmp(kind, "member") == 0)
 		scan_card(emu, a, kind, rest);
 	else if (strcmp(kind, "card") == 0)
 		scan_card(emu, a, NULL, rest);
@@ -327,6 +329,12 @@ void emu_command(struct emu *emu, const char *command, char *text, size_t size)
 		do_cards(emu, &a);
 	else if (strcmp(verb, "quit") == 0)
 		say(&a, "ok"), loop_stop(emu->loop);
+	else if (strcmp(verb, "press") == 0)
+		say(&a, "%s",
+		    emu->window != NULL && emu_window_press(emu->window, what) ? "ok" : "error no such button");
+	else if (strcmp(verb, "window-png") == 0)
+		say(&a, "%s",
+		    emu->window != NULL && emu_window_write_png(emu->window, what) ? "ok" : "error no window");
 	else if (!do_printer_switch(emu, &a, verb, what))
 		say(&a, "error unknown command");
 	if (emu->on_change != NULL)

@@ -24,6 +24,7 @@ struct emu {
 	int slips_written;
 	void (*on_change)(void *arg); /* for the window; may be NULL */
 	void *on_change_arg;
+	struct emu_window *window; /* NULL: none */
 };
 
 /** cards_path and paper_folder may be NULL. Plugs both devices in. False (and says why on standard error) if umockdev

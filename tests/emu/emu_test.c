@@ -129,8 +129,8 @@ static int setup(void **state)
 	if (build == NULL)
 		build = "build/san";
 	snprintf(d->command, sizeof(d->command),
-		 "%s/lobby-emu --control=%s --paper=%s/paper --cards=%s --spawn=%s/lobby-devices", build, d->control,
-		 d->folder, d->cards, build);
+		 "%s/lobby-emu --window --control=%s --paper=%s/paper --cards=%s --spawn=%s/lobby-devices", build,
+		 d->control, d->folder, d->cards, build);
 	d->loop = loop_new();
 	assert_non_null(d->loop);
 	spawn_start(&d->emu, d->loop, d->command, NULL, NULL);
@@ -144,8 +144,8 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	static const char *const left[] = { "paper/slip-001.png", "paper",	  "network-down",
-					    "cards.tsv",	  "devices.sock", "emu.sock" };
+	static const char *const left[] = { "paper/slip-001.png", "paper",	  "network-down", "cards.tsv",
+					    "window.png",	  "devices.sock", "emu.sock" };
 	struct desk *d = *state;
 	char path[160];
 
@@ -250,6 +250,34 @@ static void the_network_is_a_file(void **state)
 	assert_string_equal(ask(d, "network up"), "ok");
 }
 
+static void the_window_does_it_all_too(void **state)
+{
+	struct desk *d = *state;
+	char line[160], path[140];
+	struct stat there;
+
+	assert_string_equal(ask(d, "press Mario Garza"), "ok");
+	until(d, d->scans == 1);
+	assert_memory_equal(d->scan.data.bytes, "LOBBY1:x", 8);
+	assert_string_equal(ask(d, "press cover"), "ok");
+	until(d, state_of(d, lobby_DeviceKind_DEVICE_PRINTER) == lobby_DeviceState_DEVICE_COVER_OPEN);
+	assert_string_equal(ask(d, "press cover"), "ok");
+	until(d, both_ready(d));
+	assert_string_equal(ask(d, "press paper"), "ok");
+	until(d, state_of(d, lobby_DeviceKind_DEVICE_PRINTER) == lobby_DeviceState_DEVICE_PAPER_LOW);
+	assert_string_equal(ask(d, "press scanner"), "ok");
+	until(d, d->list.device_count == 1);
+	assert_string_equal(ask(d, "press network"), "ok");
+	assert_non_null(strstr(ask(d, "status"), "network=down"));
+	print(d, "seen");
+	snprintf(path, sizeof(path), "%s/window.png", d->folder);
+	snprintf(line, sizeof(line), "window-png %s", path);
+	assert_string_equal(ask(d, line), "ok");
+	assert_int_equal(stat(path, &there), 0);
+	assert_true(there.st_size > 10000);
+	assert_string_equal(ask(d, "press no such thing"), "error no such button");
+}
+
 static void a_killed_program_is_back_within_a_second(void **state)
 {
 	struct desk *d = *state;
@@ -278,6 +306,7 @@ int main(void)
 		TEST(slips_come_out),
 		TEST(devices_are_unplugged_and_plugged_in),
 		TEST(the_network_is_a_file),
+		TEST(the_window_does_it_all_too),
 		TEST(a_killed_program_is_back_within_a_second),
 	};
 

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "tests/emu/control.h"
 #include "tests/emu/emu.h"
+#include "tests/emu/emu_window.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -19,6 +20,8 @@ static const char usage[] =
 	"  --paper=DIR        write each slip there as slip-001.png, slip-002.png ...\n"
 	"  --cards=FILE       cards to scan: name, kind and payload with tabs between\n"
 	"  --spawn=COMMAND    run this with the devices plugged in, again whenever it ends (lobby-devices)\n"
+	"  --window           show them: cards to scan, switches, the paper (needs --assets or LOBBY_ASSETS)\n"
+	"  --assets=DIR       the folder with icons/\n"
 	"  --command=LINE     do this command and print its answer; may be repeated\n";
 
 /* The sanitizers' runtime must be the first library of all. */
@@ -41,7 +44,8 @@ static void preload_umockdev(char **argv)
 }
 
 struct options {
-	const char *control, *paper, *cards, *spawn;
+	const char *control, *paper, *cards, *spawn, *assets;
+	bool window;
 	const char *commands[16];
 	int command_count;
 };
@@ -54,6 +58,8 @@ static void parse(int argc, char **argv, struct options *o)
 		{ "cards", required_argument, NULL, 'k' },
 		{ "spawn", required_argument, NULL, 's' },
 		{ "command", required_argument, NULL, 'x' },
+		{ "window", no_argument, NULL, 'w' },
+		{ "assets", required_argument, NULL, 'a' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -72,6 +78,12 @@ static void parse(int argc, char **argv, struct options *o)
 		case 's':
 			o->spawn = optarg;
 			break;
+		case 'w':
+			o->window = true;
+			break;
+		case 'a':
+			o->assets = optarg;
+			break;
 		case 'x':
 			if (o->command_count < 16)
 				o->commands[o->command_count++] = optarg;
@@ -87,7 +99,8 @@ int main(int argc, char **argv)
 {
 	static struct control control;
 	static struct emu emu;
-	struct options o = { 0 };
+	struct options o = { .assets = getenv("LOBBY_ASSETS") };
+	struct emu_window *window = NULL;
 	struct loop *loop;
 	bool ok;
 
@@ -103,6 +116,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "lobby-emu: cannot listen at %s\n", o.control);
 		ok = false;
 	}
+	if (ok && o.window) {
+		window = emu_window_new(&emu, o.assets != NULL ? o.assets : "assets");
+		ok = window != NULL;
+	}
 	if (ok) {
 		char answer[EMU_ANSWER_MAX];
 
@@ -113,6 +130,7 @@ int main(int argc, char **argv)
 		}
 		loop_run(loop);
 	}
+	emu_window_free(window);
 	control_fini(&control);
 	emu_fini(&emu);
 	loop_free(loop);

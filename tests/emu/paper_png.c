@@ -50,13 +50,34 @@ static void draw_qr(SDL_Surface *s, const struct paper_line *line, double x, dou
 	}
 }
 
-/* One glyph, rendered at its own height and squeezed into its cell. */
-static void draw_cell(SDL_Surface *s, TTF_Font *font, const struct paper_cell *cell, SDL_Rect box)
+/* DejaVu Sans Mono's advance is 0.602 of its size: this size makes a glyph exactly as wide as its cell. */
+static TTF_Font *font_of(bool bold, int cell_width)
 {
+	static struct {
+		TTF_Font *font;
+		bool bold;
+		int width;
+	} kept[8];
+	static unsigned next;
+
+	for (int i = 0; i < 8; i++)
+		if (kept[i].font != NULL && kept[i].bold == bold && kept[i].width == cell_width)
+			return kept[i].font;
+	if (kept[next % 8].font != NULL)
+		TTF_CloseFont(kept[next % 8].font);
+	kept[next % 8].font = TTF_OpenFont(bold ? bold_path : font_path, (int)round(cell_width / 0.602));
+	kept[next % 8].bold = bold;
+	kept[next % 8].width = cell_width;
+	return kept[next++ % 8].font;
+}
+
+static void draw_cell(SDL_Surface *s, const struct paper_cell *cell, SDL_Rect box)
+{
+	TTF_Font *font = font_of(cell->bold, cell->width == cell->height ? box.w : box.h / 2);
 	SDL_Color ink = { 0x22, 0x22, 0x26, 0xff };
 	SDL_Surface *glyph;
 
-	if (cell->codepoint == ' ')
+	if (cell->codepoint == ' ' || font == NULL)
 		return;
 	if (cell->codepoint == 0x2500) { /* ─ must meet its neighbours */
 		SDL_Rect r = { box.x, box.y + box.h / 2, box.w, box.h > 20 ? box.h / 12 : 1 };
@@ -67,7 +88,13 @@ static void draw_cell(SDL_Surface *s, TTF_Font *font, const struct paper_cell *c
 	glyph = TTF_RenderGlyph32_Blended(font, cell->codepoint, ink);
 	if (glyph == NULL)
 		return;
-	SDL_BlitScaled(glyph, NULL, s, &box);
+	if (cell->width == cell->height) {
+		SDL_Rect at = { box.x + (box.w - glyph->w) / 2, box.y + (box.h - glyph->h) / 2, 0, 0 };
+
+		SDL_BlitSurface(glyph, NULL, s, &at);
+	} else {
+		SDL_BlitScaled(glyph, NULL, s, &box); /* wide or tall print: stretched, as a printer does */
+	}
 	SDL_FreeSurface(glyph);
 }
 
@@ -84,14 +111,10 @@ static void draw_line(SDL_Surface *s, const struct paper_line *line, double y, d
 		const struct paper_cell *cell = &line->cells[i];
 		double width = cell->width * CELL_DOTS * scale, height = cell->height * 24 * scale;
 		double top = y + (line->height - cell->height) * 24 * scale;
-		SDL_Rect box = { (int)round(x), (int)round(top), (int)round(x + width) - (int)round(x),
-				 (int)round(height) };
-		TTF_Font *font = TTF_OpenFont(cell->bold ? bold_path : font_path, (int)(height * 0.85));
 
-		if (font != NULL) {
-			draw_cell(s, font, cell, box);
-			TTF_CloseFont(font);
-		}
+		draw_cell(s, cell,
+			  (SDL_Rect){ (int)round(x), (int)round(top), (int)round(x + width) - (int)round(x),
+				      (int)round(height) });
 		x += width;
 	}
 }
