@@ -1,0 +1,73 @@
+/* What lobby-kiosk takes when nothing happens. `memory PID`: its proportional set size. `wakeups PID SECONDS`: how
+ * often its threads were put on a processor, by their context switches, while it stands at the welcome screen; each
+ * wake-up ends in one switch. */
+#include "bench.h"
+
+#include <dirent.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static double field_of(const char *text, const char *name)
+{
+	const char *at = strstr(text, name);
+
+	return at != NULL ? strtod(at + strlen(name), NULL) : 0;
+}
+
+static double switches(pid_t pid)
+{
+	char path[64], text[8192];
+	double sum = 0;
+	struct dirent *entry;
+	DIR *tasks;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	tasks = opendir(path);
+	BENCH_MUST(tasks != NULL);
+	while ((entry = readdir(tasks)) != NULL) {
+		char name[300];
+
+		snprintf(name, sizeof(name), "task/%s/status", entry->d_name);
+		if (entry->d_name[0] != '.' && bench_proc(pid, name, text, sizeof(text)))
+			sum += field_of(text, "\nvoluntary_ctxt_switches:") +
+			       field_of(text, "nonvoluntary_ctxt_switches:");
+	}
+	closedir(tasks);
+	return sum;
+}
+
+static void tell_memory(pid_t pid)
+{
+	static char text[65536];
+	double private;
+
+	BENCH_MUST(bench_proc(pid, "smaps_rollup", text, sizeof(text)));
+	private = field_of(text, "Private_Clean:") + field_of(text, "Private_Dirty:");
+	bench_figure("kiosk.pss_mb", field_of(text, "\nPss:") / 1024,
+		     "of it private %.3g, file-backed %.3g; resident %.3g", private / 1024,
+		     field_of(text, "Pss_File:") / 1024, field_of(text, "Rss:") / 1024);
+}
+
+static void tell_wakeups(pid_t pid, int seconds)
+{
+	double before = switches(pid);
+
+	poll(NULL, 0, seconds * 1000);
+	bench_figure("kiosk.idle_wakeups_per_min", (switches(pid) - before) * 60 / seconds,
+		     "context switches of all threads in %d s at the welcome screen", seconds);
+}
+
+int main(int argc, char **argv)
+{
+	static const char usage[] = "memory PID | wakeups PID SECONDS";
+	const char *what = bench_arg(argc, argv, 1, usage);
+	pid_t pid = (pid_t)bench_number(bench_arg(argc, argv, 2, usage));
+
+	if (strcmp(what, "memory") == 0)
+		tell_memory(pid);
+	else
+		tell_wakeups(pid, (int)bench_number(bench_arg(argc, argv, 3, usage)));
+	return 0;
+}
