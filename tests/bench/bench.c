@@ -16,12 +16,22 @@
 #define OPEN_TRIES 1000
 #define OPEN_PAUSE_MS 10
 
-int64_t bench_now_ns(void)
+static int64_t read_ns(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t bench_now_ns(void)
+{
+	return read_ns(CLOCK_MONOTONIC);
+}
+
+int64_t bench_cpu_ns(void)
+{
+	return read_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 void bench_die(const char *format, ...)

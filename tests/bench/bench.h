@@ -13,6 +13,8 @@
 
 /** Nanoseconds of CLOCK_MONOTONIC: the one clock here that is no part of what is measured. */
 int64_t bench_now_ns(void);
+/** Nanoseconds that this thread has been on a processor: what is left when the machine's noise is taken off. */
+int64_t bench_cpu_ns(void);
 
 /** Says why on standard error and ends with status 1. */
 void bench_die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
