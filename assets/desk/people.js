@@ -3,7 +3,8 @@
 
 import { el, setChildren, setText } from "./dom.js";
 import { api } from "./api.js";
-import { dayAndTime } from "./words.js";
+import { auditWords, dayAndTime } from "./words.js";
+import store from "./store.js";
 import { toast } from "./toast.js";
 
 const ROLES = { desk: "Front desk", admin: "Administrator" };
@@ -48,7 +49,7 @@ async function refresh() {
 let oldest = null;
 async function loadAudit(fromTop) {
 	const page = await api.audit(fromTop ? null : oldest);
-	const lines = page.entries.map((e) => el("li", {}, el("span", {}, [e.action, e.subject, e.detail].filter(Boolean).join(" · ")), el("span", { class: "muted" }, [e.user, dayAndTime(e.at_ms)].filter(Boolean).join(", "))));
+	const lines = page.entries.map((e) => el("li", {}, el("span", {}, auditWords(e, store.arrivals.get(e.subject)?.number)), el("span", { class: "muted" }, [e.user, dayAndTime(e.at_ms)].filter(Boolean).join(", "))));
 	if (fromTop) audit.replaceChildren(...lines);
 	else audit.append(...lines);
 	if (page.entries.length) oldest = page.entries[page.entries.length - 1].id;

@@ -4,11 +4,12 @@
 import { el, setChildren, setText } from "./dom.js";
 import { api } from "./api.js";
 import { STATUS, capital, clock, count } from "./words.js";
-import store from "./store.js";
+import store, { now } from "./store.js";
 
 const COLUMNS = ["Time", "Patient", "With", "Where", "For", "Number", "Status"];
 const TONE = { arrived: "good", fulfilled: "good", cancelled: "", noshow: "warn", booked: "info" };
 const REFRESH_MS = 1000;
+const LATE_MS = 15 * 60 * 1000;
 
 const title = el("h1", { id: "schedule-title" }, "Schedule");
 const summary = el("p", { class: "summary" });
@@ -22,6 +23,11 @@ let timer = 0;
 let shown = false;
 let seenStages = "";
 
+function statusPill(a) {
+	const late = a.status === "booked" && now() - a.start_ms > LATE_MS;
+	return el("span", { class: `pill ${late ? "warn" : (TONE[a.status] ?? "")}` }, late ? "Late, not here yet" : STATUS[a.status] || capital(a.status));
+}
+
 function line(a) {
 	const td = (name, label, ...kids) => el("td", { role: "cell", class: `c-${name}`, "data-label": label }, ...kids);
 	return el(
@@ -33,7 +39,7 @@ function line(a) {
 		td("where", "Where", a.where || "—"),
 		td("for", "For", a.service || "—"),
 		td("number", "Number", a.ticket || "—"),
-		td("status", "Status", el("span", { class: `pill ${TONE[a.status] ?? ""}` }, STATUS[a.status] || capital(a.status))),
+		td("status", "Status", statusPill(a)),
 	);
 }
 

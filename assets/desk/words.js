@@ -112,6 +112,37 @@ export const STATUS = {
 	noshow: "Did not come",
 };
 
+/* ---- the audit trail ---- */
+
+const ACTIONS = {
+	read: "Looked at",
+	watch: "Watched",
+	"read-patient": "Looked at patient",
+	search: "Searched",
+	stage: "Moved",
+	"stage-undo": "Moved back",
+	"on-my-way": "On the way to help",
+	"help-on-my-way": "On the way to help",
+	"help-done": "Help given",
+	"kiosk-code": "Made a code for kiosk",
+	"kiosk-remove": "Removed kiosk",
+	enrol: "Kiosk enrolled",
+	"sign-in": "Signed in",
+	"sign-in-failed": "Failed to sign in",
+	"sign-out": "Signed out",
+	setup: "Set up this clinic",
+	setting: "Changed setting",
+	import: "Imported",
+	"user-add": "Added",
+	"user-set": "Added",
+};
+/** One entry in words; number is that of the arrival it is about, if it is one of today's. */
+export function auditWords({ action, subject, detail }, number) {
+	const about = number || (action === "enrol" ? "" : subject);
+	const head = [ACTIONS[action] || action, about].filter(Boolean).join(" ");
+	return detail ? `${head} · ${detail}` : head;
+}
+
 /** For searching: no case, no accents, no punctuation; "B14" finds "B 14". */
 export const fold = (s) =>
 	String(s)
