@@ -43,7 +43,7 @@ export function signInCard(clinic, lead, done) {
 
 export function setupCard(token, done) {
 	const name = field("Your name", { type: "text", autocomplete: "username", maxlength: "60", spellcheck: "false" }, "Colleagues see it beside what you do.");
-	const password = field("Choose a password", { type: "password", autocomplete: "new-password" }, "At least 10 characters; several words are easier to remember.");
+	const password = field("Choose a password", { type: "password", autocomplete: "new-password" }, "At least 8 characters; several words are easier to remember.");
 	const lead = "This is the first start of this clinic. Make the first account; it is an administrator's and can add the others.";
 	return card("Welcome to Lobby", lead, [name, password], "Start", async () => done(await api.setup(token, name.input.value.trim(), password.input.value)));
 }
