@@ -57,8 +57,8 @@ void words_time(char *out, size_t size, int64_t wall_ms)
 	char clock[8], half[16];
 
 	words_time_parts(clock, sizeof(clock), half, sizeof(half), wall_ms);
-	/* TRANSLATORS: a time of day: 9:41, then AM or PM */
-	snprintf(out, size, _("%1$s %2$s"), clock, half);
+	/* TRANSLATORS: a time of day: 9:41, then AM or PM, with a no-break space */
+	snprintf(out, size, _("%1$s %2$s"), clock, half);
 }
 
 void words_day(char *out, size_t size, int64_t wall_ms)

@@ -21,13 +21,13 @@ static void the_language_changes_at_once(void **state)
 	words_use("es");
 	assert_string_equal(_("Start over"), "Empezar de nuevo");
 	words_time(time, sizeof(time), AT_0941);
-	assert_string_equal(time, "9:41 a. m.");
+	assert_string_equal(time, "9:41 a. m.");
 	words_day(day, sizeof(day), AT_0941);
 	assert_string_equal(day, "lunes 23 de noviembre");
 	words_use("en");
 	assert_string_equal(_("Start over"), "Start over");
 	words_time(time, sizeof(time), AT_0941);
-	assert_string_equal(time, "9:41 AM");
+	assert_string_equal(time, "9:41 AM");
 	words_day(day, sizeof(day), AT_0941);
 	assert_string_equal(day, "Monday, November 23");
 }
