@@ -12,6 +12,7 @@
 #include "shell.h"
 #include "words.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define SLOW_MS 300	   /* until then the screen stays as it is */
@@ -106,6 +107,7 @@ void app_identify(struct app *app)
 
 void app_notice(struct app *app, const char *text, enum ui_tone tone)
 {
+	assert(text[0] != '\0');
 	app->notice = (struct notice){ text, tone };
 	app->dirty = true;
 	app->speak = true;

@@ -64,8 +64,8 @@ static void take_identity(struct app *app, const struct card *card)
 
 void app_on_scan(struct app *app, const lobby_Scan *scan)
 {
-	static struct card card; /* wiped below */
-	int err = scan->err;
+	static struct card card;				/* wiped below */
+	int err = scan->err == 0 ? 0 : LOBBY_ERR_CARD_TOO_LONG; /* the one way in which a driver gives up on a scan */
 
 	if (app->screen == SCREEN_OUT_OF_ORDER || app->pending != PENDING_NOTHING)
 		return;
