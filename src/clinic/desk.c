@@ -227,7 +227,7 @@ static json_t *coverages_of(struct ledger *store, const char *patient_id)
 		    store, &rows,
 		    "SELECT id, payor, member_id, group_id, subscriber, status = 'active', source, updated_ms FROM "
 		    "coverage WHERE patient_id = ?1"
-		    " ORDER BY status = 'active' DESC, updated_ms DESC LIMIT 20",
+		    " ORDER BY status = 'active' DESC, updated_ms DESC, source = 'kiosk' DESC LIMIT 20",
 		    "t", patient_id) == 0)
 		while (ledger_step(store, rows) == 1)
 			json_array_append_new(list,

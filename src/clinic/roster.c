@@ -52,7 +52,8 @@ enum {
 	" LEFT JOIN practitioner pr ON pr.id = a.practitioner_id LEFT JOIN location l ON l.id = a.location_id" \
 	" LEFT JOIN location site ON site.id = l.part_of" \
 	" LEFT JOIN coverage c ON c.id = (SELECT id FROM coverage WHERE patient_id = a.patient_id" \
-	"  AND status <> 'entered-in-error' ORDER BY status = 'active' DESC, updated_ms DESC, id LIMIT 1)" \
+	"  AND status <> 'entered-in-error' ORDER BY status = 'active' DESC, updated_ms DESC, source = 'kiosk' DESC " \
+	"LIMIT 1)" \
 	" LEFT JOIN (SELECT json_extract(value, '$') AS clinic FROM setting WHERE name = 'clinic_name') s "
 
 void roster_days(int64_t *from_ms, int64_t *to_ms)

@@ -450,6 +450,18 @@ static inline bool stream_until(struct stream *s, const char *text)
 	return s->got.body != NULL && strstr(s->got.body, text) != NULL;
 }
 
+/* Pumps for a moment; has anything come? */
+static inline bool stream_moves(struct stream *s)
+{
+	int running;
+
+	for (int i = 0; i < 4 && s->got.len == 0; i++) {
+		assert_int_equal(curl_multi_perform(s->multi, &running), CURLM_OK);
+		curl_multi_poll(s->multi, NULL, 0, 20, NULL);
+	}
+	return s->got.len > 0;
+}
+
 /* Reads until the other side ends it. */
 static inline bool stream_end(struct stream *s)
 {
