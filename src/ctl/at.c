@@ -52,7 +52,7 @@ static int send_line(int fd, int argc, char **argv)
 /* 0 at "ok", 1 at "error", -1 when it goes on. */
 static int verdict(const char *line)
 {
-	if (strncmp(line, "ok", 2) == 0 && (line[2] == '\0' || line[2] == ' '))
+	if (strcmp(line, "ok") == 0 || strncmp(line, "ok ", 3) == 0)
 		return 0;
 	return strncmp(line, "error", 5) == 0 ? 1 : -1;
 }
@@ -65,7 +65,7 @@ static int print_answer(int fd)
 	for (;;) {
 		struct pollfd ready = { .fd = fd, .events = POLLIN };
 		int end;
-		char c;
+		char c = '\0';
 
 		if (poll(&ready, 1, PATIENCE_MS) <= 0 || read(fd, &c, 1) != 1) {
 			fputs("The program closed the connection or does not answer.\n", stderr);

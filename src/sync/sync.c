@@ -49,13 +49,22 @@ static void send_state(struct wire_conn *conn, const lobby_SyncState *state, int
 		log_event(LOG_WARNING, "wire-send", "message=sync-state");
 }
 
+/* But for last_contact_ms, which changes with every answer. */
+static bool same_state(const lobby_SyncState *a, const lobby_SyncState *b)
+{
+	return a->enrolled == b->enrolled && a->reachable == b->reachable && a->has_roster == b->has_roster &&
+	       a->visits_held == b->visits_held && a->visits_set_aside == b->visits_set_aside && a->err == b->err &&
+	       a->roster_count == b->roster_count && strcmp(a->kiosk_id, b->kiosk_id) == 0 &&
+	       strcmp(a->kiosk_name, b->kiosk_name) == 0;
+}
+
 void sync_push_state(struct sync *sync)
 {
 	lobby_Envelope envelope = { .which_body = lobby_Envelope_sync_state_tag };
 	lobby_SyncState state;
 
 	fill_state(sync, &state);
-	if (memcmp(&state, &sync->pushed, sizeof(state)) == 0)
+	if (same_state(&state, &sync->pushed))
 		return;
 	sync->pushed = state;
 	envelope.body.sync_state = state;
@@ -235,12 +244,12 @@ static void on_state(void *arg, struct wire_conn *conn, bool up)
 	if (up) {
 		fill_state(sync, &state);
 		send_state(conn, &state, sync->last_contact_ms);
-		envelope.body.settings = sync->settings;
-		if (wire_send(conn, &envelope) != 0)
-			log_event(LOG_WARNING, "wire-send", "message=settings");
 	}
 	if (conn->peer != lobby_Program_PROGRAM_KIOSK)
 		return;
+	envelope.body.settings = sync->settings;
+	if (up && wire_send(conn, &envelope) != 0)
+		log_event(LOG_WARNING, "wire-send", "message=settings");
 	sync->kiosks += up ? 1 : -1;
 	sync->status.screen = (lobby_KioskState){ 0 };
 	status_changed(sync);
