@@ -1,8 +1,9 @@
 /* Which font file shows a character: a small ordered table of families, each with the scripts that it is for.
  *
  * Inter has Latin, Greek and Cyrillic and comes first. The others are used if they are installed; a language whose name
- * none of them covers is not offered (ui_can_show). A file is mapped once and shared by its sizes; a font is opened
- * when a text first wants that weight and size, and the least recently used one is closed when there are too many. */
+ * none of them covers is not offered (ui_can_show). A file is mapped once. A font is opened when a text first wants
+ * that weight, and set to the size of the moment: it costs a third of a megabyte, and what it has rendered is kept
+ * elsewhere (text.c). The least recently used one is closed when there are too many. */
 #include "internal.h"
 
 #include <fcntl.h>
@@ -12,7 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FONTS_OPEN_MAX 20
+#define FONTS_OPEN_MAX 9
+#define ANY_PX 0 /* to ask what a font has, and leave its size be */
 
 struct script {
 	uint32_t from, to;
@@ -176,13 +178,16 @@ static TTF_Font *open_font(struct ui_fonts *fonts, int family, struct ui_font fo
 	for (int i = 0; i < FONTS_OPEN_MAX; i++) {
 		struct opened *o = &fonts->open[i];
 
-		if (o->ttf != NULL && o->family == family && o->font.weight == font.weight && o->font.px == font.px) {
+		if (o->ttf != NULL && o->family == family && o->font.weight == font.weight) {
 			o->used = ++fonts->clock;
+			if (font.px != ANY_PX && o->font.px != font.px && TTF_SetFontSize(o->ttf, font.px) == 0)
+				o->font.px = font.px;
 			return o->ttf;
 		}
 		if (o->ttf == NULL || (slot->ttf != NULL && o->used < slot->used))
 			slot = o;
 	}
+	font.px = font.px == ANY_PX ? 20 : font.px;
 	m = map(fonts, family, font.weight);
 	if (m == NULL || m->size > INT32_MAX)
 		return NULL;
@@ -219,7 +224,7 @@ bool fonts_cover(struct ui_fonts *fonts, uint32_t codepoint)
 {
 	int file;
 
-	return fonts_for(fonts, (struct ui_font){ UI_REGULAR, 20 }, codepoint, &file) != NULL;
+	return fonts_for(fonts, (struct ui_font){ UI_SEMIBOLD, ANY_PX }, codepoint, &file) != NULL;
 }
 
 int fonts_new(struct ui_fonts **out)

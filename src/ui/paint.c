@@ -192,7 +192,11 @@ static void paint_parts(struct ui *ui, struct ui_canvas *c, const struct ui_node
 static void paint_words(struct ui *ui, struct ui_canvas *c, const struct ui_node *n)
 {
 	const struct ui_colors *t = theme_colors(ui);
-	bool centre = n->region == UI_ACTIONS && !n->in_dialog;
+	const struct ui_node *first = n->parent != NULL ? n->parent->first : NULL;
+	/* below the hour, AM stands in its middle */
+	bool under = first != NULL && first != n && first->role == UI_TEXT && first->style == UI_STYLE_FIGURE &&
+		     n->parent->role == UI_GROUP;
+	bool centre = (n->region == UI_ACTIONS && !n->in_dialog) || under;
 	uint32_t quiet = n->ground == UI_ON_BRAND ? t->quiet_on_brand : t->quiet;
 	uint32_t color = words_color(ui, n);
 

@@ -15,7 +15,7 @@
 
 #define WIDTHS 2048
 #define MASKS 768
-#define MASK_BYTES_MAX (3 * 1024 * 1024)
+#define MASK_BYTES_MAX (2 * 1024 * 1024)
 #define RUNS_MAX 32
 #define LINE_MAX_CHARS 512
 

@@ -34,7 +34,9 @@ const char *tree_copy(struct ui *ui, const char *text)
 
 static void opt_copy(struct ui *ui, struct ui_opt *opt)
 {
-	const char **strings[] = { &opt->icon, &opt->speech, &opt->note, &opt->value };
+	const char **strings[] = { &opt->icon, &opt->note, &opt->value };
+
+	opt->speech = tree_copy(ui, opt->speech); /* "" says nothing, NULL the label */
 
 	for (size_t i = 0; i < SDL_arraysize(strings); i++) {
 		if (*strings[i] != NULL && (*strings[i])[0] == '\0')

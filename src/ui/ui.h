@@ -89,7 +89,7 @@ struct ui_opt {
 	bool disabled;	  /* shown, spoken as not available, not pressable */
 	bool selected;
 	bool checked;	    /* a choice: spoken as "selected" */
-	const char *speech; /* said instead of the label */
+	const char *speech; /* said instead of the label; "" for nothing */
 	const char *note;   /* second line, quiet */
 	const char *value;  /* text: end-aligned counterpart; steps, bar: state, spoken after the label */
 	int grow;	    /* share of what is left along the parent's flow */

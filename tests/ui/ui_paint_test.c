@@ -185,7 +185,7 @@ static void caches_are_bounded(void **state)
 		ui_end(s->ui);
 		paint(s);
 	}
-	assert_true(text_kept(s->ui) <= 3 * 1024 * 1024);
+	assert_true(text_kept(s->ui) <= 2 * 1024 * 1024);
 	assert_whole(s);
 }
 
