@@ -53,7 +53,8 @@ int outbox_batch(struct outbox *outbox, int64_t after_seq, int max_rows, char **
 int outbox_settle(struct outbox *outbox, const json_t *answer, int *settled) MUST_CHECK;
 /** Counts a failed attempt for the waiting rows with first < seq <= last. */
 int outbox_tried(struct outbox *outbox, int64_t first, int64_t last) MUST_CHECK;
-/** Forgets the answers given before this time. */
+/** Forgets the answers given before this time, but never the newest thousand nor that of a visit which is still here:
+ * the time may be wrong. */
 int outbox_forget(struct outbox *outbox, int64_t before_ms) MUST_CHECK;
 
 #endif
