@@ -21,8 +21,10 @@ export function openDialog(title, body, { onclose = () => {}, wide = false } = {
 		onclose();
 		(opener?.isConnected ? opener : byId("main")).focus();
 	});
-	box.addEventListener("click", (e) => {
-		if (e.target === box) close(); /* the backdrop */
+	box.addEventListener("pointerdown", (e) => {
+		const r = box.getBoundingClientRect();
+		const inside = e.clientX >= r.left && e.clientX <= r.right && e.clientY >= r.top && e.clientY <= r.bottom;
+		if (e.target === box && !inside) close(); /* the backdrop */
 	});
 	document.body.append(box);
 	box.showModal();

@@ -134,19 +134,16 @@ function showCode(body, name, { code, expires_ms }) {
 	};
 	const timer = setInterval(step, 1000);
 	step();
-	let finished = false;
-	onChange(() => {
-		const fresh = !finished && kiosks().find((k) => k.name === name && !before.has(k.id));
-		if (!fresh) return;
-		finished = true;
-		clearInterval(timer);
+	const unwatch = onChange(() => {
+		if (!kiosks().some((k) => k.name === name && !before.has(k.id))) return;
+		over();
 		done.hidden = false;
 		setText(done, `${name} is enrolled.`);
 		left.hidden = true;
 		again.hidden = true;
 	});
 	let over = () => {
-		finished = true;
+		unwatch();
 		clearInterval(timer);
 	};
 	return () => over();

@@ -26,7 +26,11 @@ export const now = () => Date.now() + store.skew;
 
 const listeners = new Set();
 let queued = false;
-export const onChange = (f) => listeners.add(f);
+/** Returns what ends it. */
+export function onChange(f) {
+	listeners.add(f);
+	return () => listeners.delete(f);
+}
 export function changed() {
 	if (queued) return;
 	queued = true;

@@ -14,6 +14,7 @@ before(async () => {
 			...patient({ id: "t-garcia", family: "Garcia", given: "Maria" }),
 			...patient({ id: "t-okafor", family: "Okafor", given: "Daniel", appointments: [{ in_min: 7, with: "test-lind", where: "test-a" }] }),
 			...patient({ id: "t-munoz", family: "Muñoz-Åberg", given: "José" }),
+			...patient({ id: "t-over", family: "Overby", given: "Lena" }),
 			...patient({ id: "t-evil", family: EVIL, given: "<script>document.title='owned'</script>" }),
 			...patient({ id: "t-booked", family: "Quillfeather", given: "Nell", appointments: [{ in_min: 30 }] }),
 			...patient({ id: "t-two", family: "Haddad", given: "Youssef", appointments: [{ in_min: 5 }, { in_min: 40, with: "test-lind", where: "test-a" }] }),
@@ -49,6 +50,19 @@ test("a new arrival takes focus from nobody", async () => {
 	await kiosk.visit({ patient: "t-munoz", appointments: ["t-munoz-0"], ticket: "B 15" });
 	await rowOf(page, "Muñoz-Åberg, José").waitFor();
 	assert.ok(await call.evaluate((b) => b === document.activeElement));
+});
+
+test("while the pointer moves over the list nothing slides under it", async () => {
+	const box = await rowOf(page, "Okafor").boundingBox();
+	let x = box.x + 40;
+	const wiggle = () => page.mouse.move((x += 1), box.y + 20);
+	await wiggle();
+	await kiosk.visit({ patient: "t-over", appointments: ["t-over-0"], ticket: "B 31" });
+	await until(async () => (await wiggle(), page.getByRole("heading", { name: "4 waiting" }).isVisible()), "the count");
+	assert.equal(await rowOf(page, "B 31").count(), 0, "not while the hand is there");
+	assert.deepEqual(await rowOf(page, "Okafor").boundingBox(), box);
+	await page.mouse.move(5, 5);
+	await rowOf(page, "B 31").waitFor();
 });
 
 test("one next step a row, each with a way back", async () => {
