@@ -138,27 +138,27 @@ static void round_rows(struct ui *ui, struct ui_canvas *c, SDL_Rect rect, int ra
 	for (int y = in.y; y < in.y + in.h; y++) {
 		uint32_t *row = c->pixels + (ptrdiff_t)y * c->pitch;
 		int dy = SDL_min(y - rect.y, rect.y + rect.h - 1 - y);
-		int inset = dy < r ? r : 0;
-		int x0 = SDL_max(in.x, rect.x + inset), x1 = SDL_min(in.x + in.w, rect.x + rect.w - inset);
+		const uint8_t *edge = dy < r ? cover + (ptrdiff_t)dy * r : NULL;
+		int inset = 0, x0, x1;
 
-		for (int k = 0; k < inset; k++) {
-			uint8_t a = cover[dy * r + k];
-			int xs[2] = { rect.x + k, rect.x + rect.w - 1 - k };
+		/* Coverage only grows towards the middle: nothing, a pixel or two of edge, then all. */
+		while (edge != NULL && inset < r && edge[inset] == 0)
+			inset++;
+		for (; edge != NULL && inset < r && edge[inset] != 255; inset++) {
+			int xs[2] = { rect.x + inset, rect.x + rect.w - 1 - inset };
 
-			for (int s = 0; a != 0 && s < 2; s++) {
-				uint32_t color;
-
-				if (xs[s] < in.x || xs[s] >= in.x + in.w)
-					continue;
-				color = gradient_at(g, xs[s] - rect.x, y - rect.y);
-				row[xs[s]] = a == 255 ? color : mix(row[xs[s]], color, a);
-			}
+			for (int s = 0; s < 2; s++)
+				if (xs[s] >= in.x && xs[s] < in.x + in.w)
+					row[xs[s]] = mix(row[xs[s]], gradient_at(g, xs[s] - rect.x, y - rect.y),
+							 edge[inset]);
 		}
-		if (g->from == g->to && x1 > x0 && inset == 0 && full != NULL)
+		x0 = SDL_max(in.x, rect.x + inset);
+		x1 = SDL_min(in.x + in.w, rect.x + rect.w - inset);
+		if (g->from == g->to && x1 > x0 && dy >= r && full != NULL)
 			memcpy(row + x0, full + x0, (size_t)(x1 - x0) * sizeof(*row));
 		else if (g->from == g->to && x1 > x0)
 			span(row + x0, x1 - x0, g->from);
-		if (inset == 0)
+		if (dy >= r)
 			full = row; /* the other rows between the corners are the same */
 		for (int x = x0; g->from != g->to && x < x1; x++)
 			row[x] = gradient_at(g, x - rect.x, y - rect.y);
@@ -212,7 +212,15 @@ void raster_mask(struct ui_canvas *c, const struct ui_mask *m, int x, int y, boo
 		const uint8_t *src = m->cover + (ptrdiff_t)(py - all.y) * m->w;
 
 		for (int px = r.x; px < r.x + r.w; px++) {
-			uint8_t a = src[mirror ? m->w - 1 - (px - all.x) : px - all.x];
+			static const uint8_t nothing[8];
+			uint8_t a;
+
+			/* Most of a line of text is ground. */
+			if (!mirror && px + 8 <= r.x + r.w && memcmp(src + px - all.x, nothing, sizeof(nothing)) == 0) {
+				px += 7;
+				continue;
+			}
+			a = src[mirror ? m->w - 1 - (px - all.x) : px - all.x];
 
 			if (a == 255)
 				row[px] = color;
