@@ -2,14 +2,14 @@
  * nothing for a moment and begins again, lest a late answer be taken for the next one's. */
 #include "drivers/escpos/link.h"
 
+#include "base/log.h"
+
 #include <string.h>
 
 #define READ_LEN 64
 #define ANSWER_MS 500
 #define DEAF_MS 200
 #define ASK_TRIES 3
-#define BUSY_MS 2
-#define BUSY_MAX 500
 #define FIRST_PAUSE_MS 20
 #define LAST_PAUSE_MS 10000
 #define GET_PORT_STATUS 1
@@ -53,6 +53,7 @@ static void on_no_port(void *arg)
 static void ask_port(struct escpos_link *l)
 {
 	l->question = -1;
+	l->overtaken = false;
 	if (usb_control(l->usb, 0xa1, GET_PORT_STATUS, 0, usb_info(l->usb)->number, 1, ANSWER_MS, on_port, l) != 0)
 		loop_timer_set(usb_loop(l->usb), &l->answer, ANSWER_MS, on_no_port, l);
 }
@@ -70,25 +71,37 @@ void escpos_link_ask_port(struct escpos_link *l, escpos_asked_fn *then)
 
 static void on_no_answer(void *arg);
 
+static void go_on(struct escpos_link *l);
+
+/* What counts is the answer; but it can overtake the news that its question was sent, and then has waited for this. */
 static void on_sent(void *arg, int err, const uint8_t *data, size_t len)
 {
-	(void)arg; /* what counts is the answer */
+	struct escpos_link *l = arg;
+
 	(void)err;
 	(void)data;
 	(void)len;
+	if (l->overtaken && l->then != NULL)
+		go_on(l);
 }
 
-static void send_question(void *arg)
+static void send_question(struct escpos_link *l)
 {
-	struct escpos_link *l = arg;
 	uint8_t bytes[3] = { 0x10, 0x04, questions[l->question] };
 
-	/* An answer can overtake the news that its question was sent: then the pipe is free in a moment. */
-	if (usb_write(l->usb, bytes, sizeof(bytes), ANSWER_MS - 100, on_sent, l) == LOBBY_ERR_BUSY &&
-	    ++l->busy < BUSY_MAX)
-		loop_timer_set(usb_loop(l->usb), &l->answer, BUSY_MS, send_question, l);
+	l->overtaken = false;
+	loop_timer_set(usb_loop(l->usb), &l->answer, ANSWER_MS, on_no_answer, l);
+	if (usb_write(l->usb, bytes, sizeof(bytes), ANSWER_MS - 100, on_sent, l) != 0)
+		log_event(LOG_DEBUG, "printer-ask", "question=%d", questions[l->question]);
+}
+
+/* The question is answered and the output pipe free. */
+static void go_on(struct escpos_link *l)
+{
+	if (++l->question < (int)sizeof(questions))
+		send_question(l);
 	else
-		loop_timer_set(usb_loop(l->usb), &l->answer, ANSWER_MS, on_no_answer, l);
+		finish(l, 0);
 }
 
 static void begin_again(void *arg)
@@ -96,7 +109,6 @@ static void begin_again(void *arg)
 	struct escpos_link *l = arg;
 
 	l->question = 0;
-	l->busy = 0;
 	l->asked = (struct escpos_status){ 0 };
 	send_question(l);
 }
@@ -136,19 +148,20 @@ void escpos_link_hush(struct escpos_link *l)
 {
 	loop_timer_cancel(usb_loop(l->usb), &l->answer);
 	l->then = NULL;
+	l->overtaken = false;
 }
 
 /* ---- what the printer says ---- */
 
 static void take_answer(struct escpos_link *l, uint8_t value)
 {
-	if (l->then == NULL || l->question < 0)
+	if (l->then == NULL || l->question < 0 || l->overtaken)
 		return;
 	escpos_add_realtime(&l->asked, questions[l->question], value);
-	if (++l->question < (int)sizeof(questions))
-		send_question(l);
+	if (usb_is_writing(l->usb))
+		l->overtaken = true;
 	else
-		finish(l, 0);
+		go_on(l);
 }
 
 static void on_read(void *arg, int err, const uint8_t *data, size_t len);

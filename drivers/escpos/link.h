@@ -32,7 +32,7 @@ struct escpos_link {
 	escpos_asked_fn *then; /* not NULL: asking */
 	int question;	       /* index of the DLE EOT under way; -1: listening to nothing for a moment */
 	int tries;
-	int busy;
+	bool overtaken; /* answered before the question was known to be sent */
 	int garbage;
 	int pause_ms; /* before reading again, for devices that answer reads with nothing */
 	struct loop_timer answer;
@@ -44,7 +44,8 @@ void escpos_link_init(struct escpos_link *link, struct usb_device *usb, const st
 		      void *arg);
 void escpos_link_fini(struct escpos_link *link);
 /** Asks for everything (DLE EOT 1, 2, 4; without an input endpoint GET_PORT_STATUS); then() is called once, never
- * before this returns. Needs the output pipe to be free. While asking, another ask replaces then(). */
+ * before this returns, with the output pipe free. Needs the output pipe to be free. While asking, another ask replaces
+ * then(). */
 void escpos_link_ask(struct escpos_link *link, escpos_asked_fn *then);
 /** Forgets the question under way; then() is not called. Goes on listening. */
 void escpos_link_hush(struct escpos_link *link);
