@@ -156,6 +156,9 @@ int writer_new(struct writer **out, const char *folder, void (*after_commit)(voi
 	if (writer == NULL)
 		return LOBBY_ERR_NO_MEMORY;
 	err = ledger_open(&writer->store, folder, true);
+	/* Fewer, larger checkpoints: under load the same pages are written again and again. */
+	if (err == 0 && (err = db_exec(&writer->store.db, "PRAGMA wal_autocheckpoint = 4000")) != 0)
+		ledger_close(&writer->store);
 	if (err != 0) {
 		free(writer);
 		return err;

@@ -4,6 +4,7 @@
 #define LOBBY_TESTS_CLINIC_FIXTURE_H
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "checkin/visit.h"
 #include "clinic/clinic.h"
