@@ -103,28 +103,26 @@ static bool stretches(const struct ui_node *n)
 	return n->role == UI_BUTTON || n->role == UI_CARD || n->role == UI_RULE || n->role == UI_FIELD;
 }
 
+/* Rows of equal buttons; what is over for the last row shares all of its width. */
 static void place_grid(struct ui *ui, struct ui_node *row, SDL_Rect in)
 {
-	int columns = row->columns, space = row_gap(ui, row), i = 0, y = in.y, tallest = 0;
-	int rows = (row->child_count + columns - 1) / columns;
+	int columns = row->columns, space = row_gap(ui, row), y = in.y, left = row->child_count;
 	int w = (in.w - (columns - 1) * space) / columns;
+	struct ui_node *c = row->first;
 
-	for (struct ui_node *c = row->first; c != NULL; c = c->next, i++) {
-		int k = i % columns, x0 = in.x + k * (in.w + space) / columns;
-		int x1 = in.x + (k + 1) * (in.w + space) / columns - space;
+	while (c != NULL) {
+		struct ui_node *d = c;
+		int n = SDL_min(columns, left), tallest = left == row->child_count && left <= columns ? in.h : 0;
 
-		if (k == 0) {
-			y += i > 0 ? tallest + space : 0;
-			tallest = 0;
-			for (struct ui_node *d = c; d != NULL && tallest >= 0; d = d->next) {
-				tallest = SDL_max(tallest, measure_height(ui, d, w));
-				if (d->next == NULL || ++k % columns == 0)
-					break;
-			}
-			if (rows == 1)
-				tallest = SDL_max(tallest, in.h);
+		for (int i = 0; i < n; i++, d = d->next)
+			tallest = SDL_max(tallest, measure_height(ui, d, w));
+		for (int i = 0; i < n; i++, c = c->next) {
+			int x0 = in.x + i * (in.w + space) / n, x1 = in.x + (i + 1) * (in.w + space) / n - space;
+
+			place(ui, c, (SDL_Rect){ x0, y, x1 - x0, tallest });
 		}
-		place(ui, c, (SDL_Rect){ x0, y, x1 - x0, tallest });
+		y += tallest + space;
+		left -= n;
 	}
 }
 
@@ -139,7 +137,7 @@ static bool all_groups(const struct ui_node *row)
 
 static void place_row(struct ui *ui, struct ui_node *row, SDL_Rect in)
 {
-	int widths[32], x = in.x, i = 0;
+	int widths[32] = { 0 }, x = in.x, i = 0;
 
 	if (row->columns > 0) {
 		place_grid(ui, row, in);

@@ -23,6 +23,19 @@ void measure_all_again(struct ui *ui)
 		ui->nodes[i]->max_w = ui->nodes[i]->min_w = ui->nodes[i]->height_for = -1;
 }
 
+static int button_side(const struct ui_node *node)
+{
+	if (node->region == UI_BAR && !node->in_dialog)
+		return 0;
+	if (node->cap)
+		return 4;
+	if (node->opt.below)
+		return 12;
+	if (node->opt.tall)
+		return 72;
+	return node->opt.note != NULL ? 44 : 28;
+}
+
 SDL_Rect node_padding(const struct ui *ui, const struct ui_node *node)
 {
 	int x = 0, y = 0;
@@ -41,11 +54,7 @@ SDL_Rect node_padding(const struct ui *ui, const struct ui_node *node)
 		y = loose(ui, 38);
 		break;
 	case UI_BUTTON:
-		x = unit(ui, node->region == UI_BAR && !node->in_dialog ? 0
-			     : node->cap				? 4
-			     : node->opt.below				? 12
-			     : node->opt.tall				? 72
-									: 28);
+		x = unit(ui, button_side(node));
 		y = unit(ui, node->cap ? 4 : node->opt.below ? 20 : 22);
 		break;
 	default:
@@ -79,6 +88,8 @@ int icon_gap(const struct ui *ui, const struct ui_node *node)
 		return 0;
 	if (node->opt.below)
 		return unit(ui, node->region == UI_BAR ? 8 : 14);
+	if (node->role == UI_BUTTON && node->opt.note != NULL)
+		return unit(ui, 30);
 	return node->opt.tall ? unit(ui, 44) : node->role == UI_BANNER ? unit(ui, 30) : font_label(ui, node).px / 2;
 }
 

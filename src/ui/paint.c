@@ -244,7 +244,7 @@ static void paint_button(struct ui *ui, struct ui_canvas *c, const struct ui_nod
 	paint_box(ui, c, n->rect, radius, border, edge, fill);
 	box = (SDL_Rect){ box.x + pad.x, box.y + pad.y, box.w - pad.x - pad.w, box.h - pad.y - pad.h };
 	paint_parts(ui, c, n, box, !n->opt.tall && n->opt.note == NULL,
-		    (struct ink){ ink, strong ? t->quiet_on_brand : t->quiet, strong ? ink : ink, ink });
+		    (struct ink){ ink, strong ? t->quiet_on_brand : t->quiet, ink, ink });
 }
 
 static void paint_card(struct ui *ui, struct ui_canvas *c, const struct ui_node *n)

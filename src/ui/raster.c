@@ -184,9 +184,8 @@ void raster_frame(struct ui *ui, struct ui_canvas *c, SDL_Rect rect, int radius,
 
 void raster_round(struct ui *ui, struct ui_canvas *c, SDL_Rect rect, int radius, uint32_t color)
 {
-	struct gradient g;
+	struct gradient g = { .from = color, .to = color };
 
-	g.from = g.to = color;
 	round_rows(ui, c, rect, radius, &g);
 }
 

@@ -75,7 +75,7 @@ static bool is_alternative(const struct ui_node *n)
 static void arrange_actions(struct ui *ui)
 {
 	struct ui_node *actions = ui->regions[UI_ACTIONS], *c, *next, *row;
-	struct ui_node *rest[32];
+	struct ui_node *rest[32] = { NULL };
 	int n = 0;
 
 	c = actions->first;

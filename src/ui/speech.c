@@ -67,6 +67,8 @@ size_t ui_speech_screen(struct ui *ui, char *out, size_t size)
 	for (int i = 0; i < count; i++) {
 		const struct ui_node *n = list[i];
 
+		if (n == NULL)
+			continue;
 		if (n != title && is_told(ui, n))
 			say_words(&t, n);
 		if (n->interactive && !n->opt.disabled && node_is_reachable(ui, n) &&

@@ -153,9 +153,9 @@ void text_fini(struct ui *ui)
 
 static int add_run(struct run *runs, int count, struct run run)
 {
-	struct run *last = count > 0 ? &runs[count - 1] : NULL;
+	struct run *last = &runs[SDL_max(count, 1) - 1];
 
-	if (last != NULL && last->ttf == run.ttf && last->rtl == run.rtl && last->to == run.from &&
+	if (count > 0 && last->ttf == run.ttf && last->rtl == run.rtl && last->to == run.from &&
 	    (strcmp(last->tag, run.tag) == 0 || run.tag[0] == '\0' || last->tag[0] == '\0')) {
 		last->to = run.to;
 		if (last->tag[0] == '\0')
@@ -535,8 +535,8 @@ void text_break(struct ui *ui, struct ui_font font, double spacing, const char *
 	para->count = 0;
 	para->width = 0;
 	para->cut = false;
-	while (font.px > least && text_min_width(ui, font, text) > width)
-		font.px = SDL_max(least, SDL_min(font.px - 1, font.px * width / text_min_width(ui, font, text)));
+	for (int w = text_min_width(ui, font, text); font.px > least && w > width; w = text_min_width(ui, font, text))
+		font.px = SDL_max(least, SDL_min(font.px - 1, (int)((int64_t)font.px * width / SDL_max(w, 1))));
 	para->font = font;
 	para->advance = (int)(font.px * spacing + 0.5);
 	if (len > 0)
