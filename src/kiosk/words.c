@@ -107,6 +107,8 @@ void words_fill(char *out, size_t size, const char *template, const char *const 
 		text_copy(out + at, size - at, insert);
 		at += strlen(out + at);
 		template += 4;
+		if (*template == '.' && at > 0 && out[at - 1] == '.')
+			template++; /* "a las 10:00 a. m." needs no second full stop */
 	}
 	out[at] = '\0';
 }

@@ -40,6 +40,8 @@ static void templates_take_only_what_is_there(void **state)
 	(void)state;
 	words_fill(out, sizeof(out), "%2$s, %1$s, %3$s, 100%", args, 2);
 	assert_string_equal(out, "two, one, , 100%");
+	words_fill(out, sizeof(out), "%1$s. %2$s.", (const char *const[]){ "10 a. m.", "two" }, 2);
+	assert_string_equal(out, "10 a. m. two.");
 	words_fill(out, 8, "%1$s%2$s%1$s", args, 2);
 	assert_string_equal(out, "onetwoo");
 }

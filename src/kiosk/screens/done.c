@@ -43,6 +43,26 @@ static void build_number(struct app *app, struct ui *ui, const char *ticket, con
 	ui_close(ui);
 }
 
+/* The number is what a person came for: in large letters it stands before the sentence, so that it is on the first
+ * page. */
+static void build_seat(struct app *app, struct ui *ui, const char *sentence, const char *ticket, const char *where,
+		       const char *with)
+{
+	bool number_first = app->size >= UI_SIZE_LARGE;
+
+	if (number_first)
+		build_number(app, ui, ticket, where, with);
+	ui_text(ui, "seat", UI_STYLE_BODY, sentence, (struct ui_opt){ .tone = UI_QUIET });
+	if (!number_first)
+		build_number(app, ui, ticket, where, with);
+}
+
+static void build_disc(const struct app *app, struct ui *ui, const char *icon, enum ui_tone tone)
+{
+	if (app->size < (app->landscape ? UI_SIZE_LARGE : UI_SIZE_LARGEST))
+		ui_disc(ui, "done-disc", icon, tone);
+}
+
 /* Three states are kept apart: arrived (the heading), sent, slip printed. */
 static void build_slip(struct app *app, struct ui *ui)
 {
@@ -108,13 +128,11 @@ static void build_done(struct app *app, struct ui *ui)
 	const lobby_Appointment *first = session_first(session);
 	char with[128], then[256], id[24];
 
-	ui_disc(ui, "done-disc", "check", UI_SUCCESS);
+	build_disc(app, ui, "check", UI_SUCCESS);
 	ui_heading(ui, _("You’re checked in."));
-	ui_text(ui, "seat", UI_STYLE_BODY, _("Please take a seat. We will call you by your number."),
-		(struct ui_opt){ .tone = UI_QUIET });
 	with_and_when(with, sizeof(with), first);
-	build_number(app, ui, session->committed.ticket, first->location[0] ? first->location : first->practitioner,
-		     with);
+	build_seat(app, ui, _("Please take a seat. We will call you by your number."), session->committed.ticket,
+		   first->location[0] ? first->location : first->practitioner, with);
 	for (int i = 0; i < session->found.appointment_count; i++) {
 		const lobby_Appointment *next = &session->found.appointment[i];
 
@@ -139,13 +157,12 @@ static void build_arrived(struct app *app, struct ui *ui)
 	const lobby_Appointment *first = session_first(&app->session);
 	char text[160], with[128];
 
-	ui_disc(ui, "done-disc", "check", UI_SUCCESS);
+	build_disc(app, ui, "check", UI_SUCCESS);
 	snprintf(text, sizeof(text), _("You are already checked in, %s."), app->session.found.person.given);
 	ui_heading(ui, text);
-	ui_text(ui, "seat", UI_STYLE_BODY, _("There is nothing more to do. We will call you by your number."),
-		(struct ui_opt){ .tone = UI_QUIET });
 	with_and_when(with, sizeof(with), first);
-	build_number(app, ui, first->ticket, first->location[0] ? first->location : first->practitioner, with);
+	build_seat(app, ui, _("There is nothing more to do. We will call you by your number."), first->ticket,
+		   first->location[0] ? first->location : first->practitioner, with);
 	build_end(app, ui);
 	ui_button(ui, "desk", _("I need the front desk"), (struct ui_opt){ 0 });
 }
@@ -172,7 +189,7 @@ static void build_desk(struct app *app, struct ui *ui)
 	const char *where = app->settings.desk_location[0] ? app->settings.desk_location : _("Front desk");
 
 	if (committed->err != 0) {
-		ui_disc(ui, "done-disc", "warning", UI_WARNING);
+		build_disc(app, ui, "warning", UI_WARNING);
 		ui_heading(ui, _("Please go to the front desk."));
 		ui_banner(ui, "not-saved",
 			  err_patient_text(committed->err)[0]
@@ -183,11 +200,10 @@ static void build_desk(struct app *app, struct ui *ui)
 		build_end(app, ui);
 		return;
 	}
-	ui_disc(ui, "done-disc", "hand", UI_BRAND);
+	build_disc(app, ui, "hand", UI_BRAND);
 	ui_heading(ui, _("Please go to the front desk."));
-	ui_text(ui, "why", UI_STYLE_BODY, _("They have what you entered, and your place in line is kept."),
-		(struct ui_opt){ .tone = UI_QUIET });
-	build_number(app, ui, committed->ticket, where, "");
+	build_seat(app, ui, _("They have what you entered, and your place in line is kept."), committed->ticket, where,
+		   "");
 	build_slip(app, ui);
 	build_sent(app, ui);
 	build_end(app, ui);

@@ -46,10 +46,13 @@ static void build_card(const struct app *app, struct ui *ui, const lobby_Coverag
 	ui_icon(ui, "plan-icon", "card", (struct ui_opt){ 0 });
 	ui_close(ui);
 	ui_spacer(ui, 1);
-	ui_open(ui, "plan-values", app->size >= UI_SIZE_LARGE ? UI_COLUMN : UI_ROW, (struct ui_opt){ 0 });
+	ui_open(ui, "plan-values", UI_ROW, (struct ui_opt){ 0 });
 	build_value(ui, "member", _("Member ID"), member, spoken);
-	build_value(ui, "group", _("Group"), coverage->group, NULL);
-	build_value(ui, "subscriber", _("Plan member"), coverage->subscriber, NULL);
+	/* In large letters plan and number are enough to know a card by, and stay on one page. */
+	if (app->size < UI_SIZE_LARGE) {
+		build_value(ui, "group", _("Group"), coverage->group, NULL);
+		build_value(ui, "subscriber", _("Plan member"), coverage->subscriber, NULL);
+	}
 	ui_close(ui);
 	ui_close(ui);
 }
@@ -85,7 +88,9 @@ static void build(struct app *app, struct ui *ui)
 		return;
 	}
 	ui_heading(ui, _("Is this still your insurance?"));
-	ui_text(ui, "why", UI_STYLE_BODY, _("This is what we have on file."), (struct ui_opt){ .tone = UI_QUIET });
+	if (app->size < UI_SIZE_LARGEST)
+		ui_text(ui, "why", UI_STYLE_BODY, _("This is what we have on file."),
+			(struct ui_opt){ .tone = UI_QUIET });
 	build_card(app, ui, coverage);
 	build_active(ui, coverage);
 	ui_region(ui, UI_ACTIONS);
