@@ -241,6 +241,7 @@ class Kiosk {
 
 export class Stack {
 	constructor() {
+		this.bin = bin;
 		this.folder = mkdtempSync(path.join(tmpdir(), "lobby-e2e-"));
 		this.clinicFolder = path.join(this.folder, "clinic");
 		this.cards = path.join(this.folder, "cards.tsv");
