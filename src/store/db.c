@@ -202,6 +202,18 @@ static int quick_check(struct db *db)
 	return err;
 }
 
+/* A process that was killed between writing a commit to the log and syncing it leaves a commit that is there for all to
+ * read and gone after a power cut. Nobody may answer from it before it is on disk: a checkpoint syncs the log first. */
+static int sync_log(struct db *db)
+{
+	int rc = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+
+	/* What comes after the log's sync may fail, on a full disk say, and is tried again later. */
+	if (rc == SQLITE_OK || sqlite3_extended_errcode(db->handle) != SQLITE_IOERR_FSYNC)
+		return 0;
+	return db_err(db, rc);
+}
+
 int db_open(struct db *db, const char *path, const char *const *migrations, int count, bool check)
 {
 	/* Only to make it private. One that is there is never opened here: closing any descriptor of a file drops the
@@ -224,6 +236,8 @@ int db_open(struct db *db, const char *path, const char *const *migrations, int 
 		err = quick_check(db);
 	if (err == 0)
 		err = migrate(db, migrations, count);
+	if (err == 0 && check)
+		err = sync_log(db);
 	if (err != 0)
 		db_close(db);
 	return err;

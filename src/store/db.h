@@ -23,7 +23,8 @@ struct db {
 
 /** Opens or makes the file (0600) and runs the migrations that it lacks: migrations[i] is the SQL of version i+1.
  * LOBBY_ERR_IO, LOBBY_ERR_CORRUPT (not a database, or fails quick_check when `check`), LOBBY_ERR_DISK_FULL,
- * LOBBY_ERR_NO_MEMORY. On failure db is unusable and holds nothing. */
+ * LOBBY_ERR_NO_MEMORY. On failure db is unusable and holds nothing. The first opening of a program sets `check`, which
+ * also makes durable what a killed process left in the log: nobody may answer from it before. */
 int db_open(struct db *db, const char *path, const char *const *migrations, int count, bool check) MUST_CHECK;
 void db_close(struct db *db);
 
