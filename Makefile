@@ -90,14 +90,19 @@ $(B)/tests/emu/%_test: $(B)/tests/emu/%_test.o $(EMU_OBJS) $(B)/liblobby.a
 $(B)/tests/%_test: $(B)/tests/%_test.o $(B)/liblobby.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 
-# Tools of the tests and benches that are programs: tests/{bench,fault}/NAME.c. A bench with a header is a part of all.
+# Tools of the tests and benches that are programs: tests/bench/NAME.c. A bench with a header is a part of all.
 BENCH_OBJS := $(patsubst %.h,$(B)/%.o,$(wildcard tests/bench/*.h))
 BENCHES := $(filter-out $(BENCH_OBJS:.o=),$(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c)))
 benches: $(BENCHES)
 $(B)/tests/bench/%: $(B)/tests/bench/%.o $(BENCH_OBJS) $(B)/liblobby.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-$(B)/tests/fault/%: $(B)/tests/fault/%.o $(B)/liblobby.a
+# The fault driver, and what it preloads into the programs to know what their disks would have kept.
+FAULT_OBJS := $(patsubst %.c,$(B)/%.o,$(filter-out tests/fault/powercut.c,$(wildcard tests/fault/*.c)))
+$(B)/tests/fault/fault: $(FAULT_OBJS) $(B)/liblobby.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(B)/tests/fault/powercut.so: tests/fault/powercut.c tests/fault/powercut.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -g -fPIC -shared -o $@ $<
 
 # The toolkit's sample screens as pictures: build/release/tests/ui/gallery FOLDER.
 $(B)/tests/ui/gallery: $(B)/tests/ui/gallery.o $(B)/liblobby.a
