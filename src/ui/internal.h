@@ -338,6 +338,7 @@ const struct ui_node *focus_title(const struct ui *ui);
 int ring_px(const struct ui *ui);
 bool shows_ring(const struct ui *ui, const struct ui_node *node);
 bool is_pressed(const struct ui *ui, const struct ui_node *node);
+void paint_ring(struct ui *ui, struct ui_canvas *c, const struct ui_node *n, SDL_Rect r, int radius);
 void paint_field(struct ui *ui, struct ui_canvas *c, struct ui_node *n);
 void paint_para(struct ui *ui, struct ui_canvas *c, const struct ui_para *para, SDL_Rect box, bool centre,
 		uint32_t color);

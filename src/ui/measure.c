@@ -70,7 +70,7 @@ int icon_px(const struct ui *ui, const struct ui_node *node)
 	if (node->role == UI_ICON && node->disc)
 		return loose(ui, 200);
 	if (node->role == UI_ICON)
-		return node->opt.tall ? unit(ui, 76) : (int)(body_px(ui) * 1.25);
+		return node->opt.tall || node->ground == UI_ON_BRAND ? unit(ui, 76) : (int)(body_px(ui) * 1.25);
 	if (node->opt.icon == NULL)
 		return 0;
 	if (node->role == UI_BUTTON && node->region == UI_BAR)
@@ -125,6 +125,8 @@ static int label_width(struct ui *ui, const struct ui_node *n, bool least)
 	struct ui_font font = font_label(ui, n), note = font_note(ui, n), value = font_value(ui, n);
 	int icon = icon_px(ui, n), w = least ? text_min_width(ui, font, n->label) : text_max_width(ui, font, n->label);
 
+	if (n->role == UI_TEXT && n->style == UI_STYLE_FIGURE) /* hours one above the other line up */
+		w = SDL_max(w, text_width(ui, font, "00:00", 5));
 	if (least && n->role == UI_BUTTON) /* two lines of label at most, where there is a choice */
 		w = SDL_max(w, text_max_width(ui, font, n->label) * 11 / 20);
 	if (n->opt.value != NULL && n->role == UI_TEXT) {
@@ -299,8 +301,8 @@ static int group_height(struct ui *ui, struct ui_node *n, int width)
 	if (h < 0)
 		h = measure_column(ui, n, inner);
 	h += pad.y + pad.h;
-	if (n->role == UI_CARD && n->opt.tall)
-		h = SDL_max(h, loose(ui, 500));
+	if (n->role == UI_CARD && (n->opt.tall || n->opt.tone == UI_BRAND)) /* as a plan's card is, about */
+		h = SDL_max(h, loose(ui, is_portrait(ui) ? 480 : 270));
 	return n->interactive ? SDL_max(h, mm(ui, 12.7)) : h;
 }
 

@@ -100,11 +100,11 @@ void paint_box(struct ui *ui, struct ui_canvas *c, SDL_Rect r, int radius, int b
 		raster_round(ui, c, r, SDL_max(0, radius - border), fill);
 }
 
-static void paint_ring(struct ui *ui, struct ui_canvas *c, const struct ui_node *n, int radius)
+void paint_ring(struct ui *ui, struct ui_canvas *c, const struct ui_node *n, SDL_Rect r, int radius)
 {
 	int out = unit(ui, 8), in = unit(ui, 3);
-	SDL_Rect o = { n->rect.x - out, n->rect.y - out, n->rect.w + 2 * out, n->rect.h + 2 * out };
-	SDL_Rect i = { n->rect.x - in, n->rect.y - in, n->rect.w + 2 * in, n->rect.h + 2 * in };
+	SDL_Rect o = { r.x - out, r.y - out, r.w + 2 * out, r.h + 2 * out };
+	SDL_Rect i = { r.x - in, r.y - in, r.w + 2 * in, r.h + 2 * in };
 	const struct ui_node *p = n->parent;
 	enum ui_ground ground = n->in_dialog ? UI_ON_CARD : p != NULL ? p->ground : UI_ON_PAPER;
 
@@ -196,7 +196,10 @@ static void paint_words(struct ui *ui, struct ui_canvas *c, const struct ui_node
 	/* below the hour, AM stands in its middle */
 	bool under = first != NULL && first != n && first->role == UI_TEXT && first->style == UI_STYLE_FIGURE &&
 		     n->parent->role == UI_GROUP;
-	bool centre = (n->region == UI_ACTIONS && !n->in_dialog) || under;
+	bool hour = n->role == UI_TEXT && n->style == UI_STYLE_FIGURE && n->parent != NULL &&
+		    (n->parent->role == UI_GROUP || (n->parent->flow == UI_ROW && !n->parent->stacked));
+	bool closing = n->region == UI_ACTIONS && !n->in_dialog && n->next == NULL; /* else it names what follows */
+	bool centre = closing || under || hour;
 	uint32_t quiet = n->ground == UI_ON_BRAND ? t->quiet_on_brand : t->quiet;
 	uint32_t color = words_color(ui, n);
 
@@ -238,9 +241,9 @@ static void paint_button(struct ui *ui, struct ui_canvas *c, const struct ui_nod
 	if (bare || in_bar) {
 		border = chosen ? thin(ui) : 0;
 		fill = pressed ? t->pressed : chosen ? fill : in_bar ? t->card : ground;
-		ink = bare && !n->opt.disabled ? t->brand_words : ink;
+		ink = bare && !in_bar && !n->opt.disabled ? t->brand_words : ink;
 	}
-	paint_ring(ui, c, n, radius);
+	paint_ring(ui, c, n, n->rect, radius);
 	paint_box(ui, c, n->rect, radius, border, edge, fill);
 	box = (SDL_Rect){ box.x + pad.x, box.y + pad.y, box.w - pad.x - pad.w, box.h - pad.y - pad.h };
 	paint_parts(ui, c, n, box, !n->opt.tall && n->opt.note == NULL,
@@ -255,7 +258,7 @@ static void paint_card(struct ui *ui, struct ui_canvas *c, const struct ui_node 
 	int border = chosen ? thick(ui) : thin(ui);
 	uint32_t fill = t->card, edge = chosen ? t->selected : t->border;
 
-	paint_ring(ui, c, n, radius);
+	paint_ring(ui, c, n, n->rect, radius);
 	if (n->ground == UI_ON_BRAND) {
 		raster_round_gradient(ui, c, n->rect, radius, pressed ? t->brand_pressed : t->brand_start,
 				      pressed ? t->brand_pressed : t->brand_end);
@@ -337,7 +340,6 @@ static void paint_node(struct ui *ui, struct ui_canvas *c, struct ui_node *n)
 		paint_button(ui, c, n);
 		break;
 	case UI_FIELD:
-		paint_ring(ui, c, n, unit(ui, 28));
 		paint_field(ui, c, n);
 		break;
 	case UI_BANNER:

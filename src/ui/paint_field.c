@@ -9,7 +9,7 @@ static void paint_value(struct ui *ui, struct ui_canvas *c, const struct ui_node
 	const struct ui_colors *t = theme_colors(ui);
 	struct ui_font font = font_value(ui, n);
 	bool empty = n->text[0] == '\0', centre = n->kind == UI_FIELD_DIGITS;
-	const char *shown = empty ? n->hint : n->text;
+	const char *shown = !empty ? n->text : centre && active ? "" : n->hint;
 	int pad = unit(ui, centre ? 20 : 32), caret = SDL_max(3, unit(ui, 10)), least = smallest_px(ui), w, x, tall;
 	SDL_Rect inner = { box.x + pad, box.y, box.w - 2 * pad - caret, box.h }, kept = c->clip;
 	struct ui_para para;
@@ -25,6 +25,8 @@ static void paint_value(struct ui *ui, struct ui_canvas *c, const struct ui_node
 		x = box.x + (box.w - w) / 2;
 	else
 		x = ui->rtl ? inner.x + inner.w - w + caret : inner.x;
+	if (active && empty) /* the hint makes room for the caret */
+		x += (caret + unit(ui, 4)) * (ui->rtl ? -1 : 1);
 	if (w > inner.w)
 		x = ui->rtl ? inner.x + caret : inner.x + inner.w - w;
 	para = (struct ui_para){ .font = font, .count = 1, .advance = box.h };
@@ -39,9 +41,12 @@ static void paint_value(struct ui *ui, struct ui_canvas *c, const struct ui_node
 	if (!active)
 		return;
 	tall = SDL_min(box.h * 6 / 10, font_value(ui, n).px * 5 / 4);
-	x += (ui->rtl && !centre) != empty ? -caret - unit(ui, 4) : w + unit(ui, 2);
-	if (len == 0)
-		x = centre ? box.x + (box.w - caret) / 2 : ui->rtl ? box.x + box.w - pad - caret : inner.x;
+	if (centre)
+		x = len == 0 ? box.x + (box.w - caret) / 2 : x + w + unit(ui, 2);
+	else if (empty) /* at the start, before the hint */
+		x = ui->rtl ? box.x + box.w - pad - caret : inner.x;
+	else
+		x += ui->rtl ? -caret - unit(ui, 4) : w + unit(ui, 2);
 	raster_fill(c, (SDL_Rect){ x, box.y + (box.h - tall) / 2, caret, tall }, t->selected);
 }
 
@@ -62,17 +67,19 @@ void paint_field(struct ui *ui, struct ui_canvas *c, struct ui_node *n)
 	if (n->error != NULL) {
 		struct ui_font font = font_note(ui, n);
 		int icon = font.px, indent = font.px * 3 / 2;
-		const struct ui_mask *mask = icon_get(ui, "warning", icon);
+		const struct ui_mask *mask;
 
 		text_break(ui, font, 1.25, n->error, n->rect.w - indent, &error);
 		box.h -= error.height + space;
 		line = (SDL_Rect){ ui->rtl ? n->rect.x : n->rect.x + indent, box.y + box.h + space, n->rect.w - indent,
 				   error.height };
 		paint_para(ui, c, &error, line, false, t->danger);
+		mask = icon_get(ui, "warning", icon);
 		raster_mask(c, mask, ui->rtl ? n->rect.x + n->rect.w - icon : n->rect.x,
 			    line.y + (error.advance - icon) / 2, false, t->danger);
 	}
 	border = active || n->error != NULL ? SDL_max(5, unit(ui, t->outline ? 8 : 6)) : SDL_max(3, unit(ui, 3));
+	paint_ring(ui, c, n, box, unit(ui, 28));
 	paint_box(ui, c, box, unit(ui, 28), border,
 		  n->error != NULL ? t->danger
 		  : active	   ? t->selected
