@@ -19,8 +19,10 @@
  *   BAR      the six tools
  * Portrait stacks them, ACTIONS at the bottom within reach. Landscape puts BODY and the secondary actions at the start
  * side, PAD and the strong action at the end side (design/7-birthday-landscape.png); without a PAD, BODY takes the
- * whole width above ACTIONS in one row. A dialog covers HEADER to ACTIONS, and is the only thing that focus, speech and
- * presses reach while it is up. */
+ * whole width above ACTIONS in one row, in two columns if one is too tall. What still does not fit closes its gaps,
+ * then is paged; where something is typed, the body's type first gives way by up to a quarter; at the two largest sizes
+ * the alternatives join the paged part in portrait (page.c, regions.c). A dialog covers HEADER to ACTIONS, and is the
+ * only thing that focus, speech and presses reach while it is up. */
 #ifndef LOBBY_UI_UI_H
 #define LOBBY_UI_UI_H
 
