@@ -4,6 +4,7 @@
 
 #include "arrivals.h"
 #include "clinic.h"
+#include "day.h"
 #include "demo.h"
 #include "http.h"
 #include "import.h"
@@ -150,7 +151,7 @@ static int add_user(const struct options *o)
 
 static int make_kiosk_code(const struct options *o)
 {
-	struct kiosk_code code;
+	struct kiosk_code code = { 0 };
 	struct ledger store;
 	int err = open_store(o, &store);
 
@@ -186,12 +187,12 @@ static int import(const struct options *o)
 
 static int parse_day(const char *text, int64_t *day_ms)
 {
-	struct clock_civil day = { .hour = 12 };
-	int end = 0;
+	struct clock_civil day;
+	int err = clinic_day_parse(text, &day);
 
-	if (sscanf(text, "%4d-%2d-%2d%n", &day.year, &day.month, &day.day, &end) != 3 || text[end] != '\0' ||
-	    day.year < 2000 || day.month < 1 || day.month > 12 || day.day < 1 || day.day > 31)
-		return LOBBY_ERR_INVALID;
+	if (err != 0)
+		return err;
+	day.hour = 12;
 	*day_ms = clock_ms_of_civil(&day);
 	return 0;
 }
@@ -255,10 +256,9 @@ static int setting(const struct options *o)
 
 static void print_arrival(const json_t *row)
 {
-	const json_t *patient = json_object_get(row, "patient"), *flag;
+	const json_t *patient = json_object_get(row, "patient"), *flags = json_object_get(row, "flags");
 	const char *name = json_string_value(json_object_get(patient, "name"));
 	char time[24];
-	size_t i;
 
 	clock_format_instant(json_integer_value(json_object_get(row, "arrived_ms")), time, sizeof(time));
 	time[16] = '\0';
@@ -266,16 +266,15 @@ static void print_arrival(const json_t *row)
 	       name != NULL ? name : json_string_value(json_object_get(row, "described")),
 	       json_string_value(json_object_get(row, "kind")), time + 11,
 	       json_string_value(json_object_get(row, "slip")));
-	json_array_foreach(json_object_get(row, "flags"), i, flag)
-		printf("  %s", json_string_value(json_object_get(flag, "text")));
+	for (size_t i = 0; i < json_array_size(flags); i++)
+		printf("  %s", json_string_value(json_object_get(json_array_get(flags, i), "text")));
 	putchar('\n');
 }
 
 static int arrivals(const struct options *o)
 {
 	struct ledger store;
-	json_t *rows = NULL, *row;
-	size_t i;
+	json_t *rows = NULL;
 	int err = open_store(o, &store);
 
 	if (err != 0)
@@ -283,7 +282,8 @@ static int arrivals(const struct options *o)
 	err = change_audit(&store, "", "arrivals", "", "");
 	if (err == 0)
 		rows = arrivals_of_day(&store);
-	json_array_foreach(rows, i, row) print_arrival(row);
+	for (size_t i = 0; i < json_array_size(rows); i++)
+		print_arrival(json_array_get(rows, i));
 	json_decref(rows);
 	ledger_close(&store);
 	return err == 0 && rows != NULL ? 0 : fail("arrivals", err != 0 ? err : LOBBY_ERR_NO_MEMORY);

@@ -3,6 +3,7 @@
 #include "desk.h"
 
 #include "arrivals.h"
+#include "day.h"
 #include "help.h"
 #include "kiosks.h"
 #include "signin.h"
@@ -70,17 +71,17 @@ json_t *desk_set_aside_count(struct ledger *store)
 		       : NULL;
 }
 
-static void day_text(char out[16], int64_t wall_ms)
+static void day_text(char out[DAY_TEXT], int64_t wall_ms)
 {
 	struct clock_civil c = clock_civil_of(wall_ms);
 
-	snprintf(out, 16, "%04d-%02d-%02d", c.year % 10000, c.month, c.day);
+	clinic_day_format(&c, out);
 }
 
 int desk_state(struct request *r)
 {
 	struct ledger *store = ledger_pool_take(&r->clinic->pool);
-	char day[16], clinic_name[96], cursor_text[24];
+	char day[DAY_TEXT], clinic_name[96], cursor_text[24];
 	int64_t cursor = 0, aside = 0;
 
 	if (store == NULL)
@@ -137,12 +138,11 @@ static json_t *appointments_of(struct ledger *store, int err, sqlite3_stmt *rows
 /* The local day "YYYY-MM-DD" as [from, to). */
 static int day_of(const char *text, int64_t *from_ms, int64_t *to_ms)
 {
-	struct clock_civil day = { 0 };
-	int end = 0;
+	struct clock_civil day;
+	int err = clinic_day_parse(text, &day);
 
-	if (sscanf(text, "%4d-%2d-%2d%n", &day.year, &day.month, &day.day, &end) != 3 || text[end] != '\0' ||
-	    day.year < 1900 || day.month < 1 || day.month > 12 || day.day < 1 || day.day > 31)
-		return LOBBY_ERR_INVALID;
+	if (err != 0)
+		return err;
 	*from_ms = clock_ms_of_civil(&day);
 	day.day++;
 	*to_ms = clock_ms_of_civil(&day);
@@ -155,14 +155,13 @@ int desk_schedule(struct request *r)
 	struct ledger *store;
 	sqlite3_stmt *rows;
 	int64_t from, to;
-	char day[16];
+	char day[DAY_TEXT];
 	int err;
 
 	day_text(day, clock_wall_ms());
-	if (wanted != NULL && strlen(wanted) != 10)
-		return LOBBY_ERR_INVALID;
-	text_copy(day, sizeof(day), wanted != NULL ? wanted : day);
-	err = day_of(day, &from, &to);
+	err = day_of(wanted != NULL ? wanted : day, &from, &to);
+	if (err == 0 && wanted != NULL)
+		text_copy(day, sizeof(day), wanted);
 	store = err == 0 ? ledger_pool_take(&r->clinic->pool) : NULL;
 	if (store == NULL)
 		return err != 0 ? err : LOBBY_ERR_NO_MEMORY;

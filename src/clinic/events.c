@@ -113,15 +113,15 @@ static void catch_up(struct page *page, struct ledger *store)
 
 static void comment(struct page *page, struct ledger *store)
 {
-	char *text = strdup(": still here\n\n");
+	char *text;
 
 	page->comment_mono_ms = clock_mono_ms() + COMMENT_MS;
-	if (!signin_session_good(store, page->session))
+	if (!signin_session_good(store, page->session)) {
 		page->over = true;
-	else
-		page_text(page, text, text != NULL ? strlen(text) : 0);
-	if (page->over)
-		free(text);
+		return;
+	}
+	text = strdup(": still here\n\n");
+	page_text(page, text, text != NULL ? strlen(text) : 0);
 }
 
 /* Finds something to send. False: nothing now. */

@@ -49,11 +49,25 @@ static long day_now(void)
 
 static bool cursor_parse(const char *text, struct cursor *cursor)
 {
-	int end = 0, n = sscanf(text, "%ld.%ld%n.%lld.%lld%n", &cursor->day, &cursor->head, &end, &cursor->start_ms,
-				&cursor->number, &end);
+	long long numbers[4] = { 0 };
+	int count = 0;
 
-	cursor->whole = n == 4;
-	return (n == 2 || n == 4) && text[end] == '\0';
+	while (count < 4) {
+		char *end;
+
+		numbers[count++] = strtoll(text, &end, 10);
+		if (end == text)
+			return false;
+		text = end + (*end == '.');
+		if (*end != '.')
+			break;
+	}
+	*cursor = (struct cursor){ .day = (long)numbers[0],
+				   .head = (long)numbers[1],
+				   .whole = count == 4,
+				   .start_ms = numbers[2],
+				   .number = numbers[3] };
+	return (count == 2 || count == 4) && *text == '\0';
 }
 
 /* Does the log still hold all that came after this cursor? */

@@ -157,15 +157,13 @@ static bool render_news(struct hub *hub, struct ledger *store)
 
 	do {
 		sqlite3_stmt *rows;
-		int more = 0;
-
 		count = 0;
 		if (changes == NULL ||
 		    ledger_query(store, &rows,
 				 "SELECT id, kind, ref FROM desk_change WHERE id > ?1 ORDER BY id LIMIT ?2", "ii",
 				 hub->head, (int64_t)RENDER_AT_ONCE) != 0)
 			break;
-		while (count < RENDER_AT_ONCE && (more = ledger_step(store, rows)) == 1) {
+		while (count < RENDER_AT_ONCE && ledger_step(store, rows) == 1) {
 			struct change *c = &changes[count++];
 
 			c->id = sqlite3_column_int64(rows, 0);
