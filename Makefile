@@ -3,6 +3,7 @@
 #   make          the five programs, lobby-emu and the translations, in build/release
 #   make run      the clinic, a kiosk and its devices on this machine    make flow    the flow as a picture, build/flow.svg
 #   make test     everything, under sanitizers                           make fuzz    SECONDS=60 each target
+#   make pictures every screen, in both panels, all sizes and languages
 #   make lint     style, analysers, floors                               make fault   random kills and power cuts
 #   make bench    figures into build/bench.json                          make bench-peer   the same form in a browser
 #
@@ -44,7 +45,7 @@ BINS := $(patsubst %,$(B)/lobby-%,$(foreach p,$(PROGRAMS),$(if $(wildcard src/$(
 EMU := $(if $(wildcard tests/emu/main.c),$(B)/lobby-emu)
 LOCALES := $(patsubst assets/locale/%.po,$(B)/locale/%/LC_MESSAGES/lobby.mo,$(wildcard assets/locale/*.po))
 
-.PHONY: all run test lint bench bench-peer flow fuzz fault format clean bootstrap programs tests fuzzers benches
+.PHONY: all run test pictures lint bench bench-peer flow fuzz fault format clean bootstrap programs tests fuzzers benches
 .SECONDARY:
 all: bootstrap
 	@$(MAKE) --no-print-directory $(JOBS) programs
@@ -129,6 +130,11 @@ lint: bootstrap $(GEN)/wire.pb.h
 bench bench-peer: all
 	@$(MAKE) --no-print-directory $(JOBS) benches
 	@tools/bench $(if $(filter bench-peer,$@),--peer)
+pictures: bootstrap
+	@$(MAKE) --no-print-directory $(JOBS) MODE=san build/san/tests/ui/screens_test build/san/locale/es/LC_MESSAGES/lobby.mo
+	@mkdir -p build/pictures
+	@LOBBY_PNG=build/pictures LOBBY_BUILD=build/san ASAN_OPTIONS=detect_leaks=0 build/san/tests/ui/screens_test >/dev/null && \
+		echo "$$(ls build/pictures | wc -l) pictures in build/pictures"
 flow: all
 	@$(B)/lobby-kiosk --flow > build/flow.dot && dot -Tsvg -o build/flow.svg build/flow.dot && echo build/flow.svg
 fuzz: bootstrap

@@ -159,6 +159,7 @@ class Kiosk {
 		this.startScreen();
 		await until("the kiosk's screen", () => this.screen.ask("screen"));
 		await until("the emulator", () => this.emu.ask("slips"));
+		await this.text("#scanner");
 		await this.watch("the printer", () => /^.*rinter.*ready/im.test(this.status()));
 		await until("the roster", () => /[1-9]\d* appointments/.test(this.status()));
 	}
