@@ -1,13 +1,15 @@
 /* Random kills and power cuts against the real lobby-sync and lobby-clinic, and the proof that no visit which was
  * confirmed is lost or doubled (issue "What must hold under fault").
  *
- *   fault [--seed N] [--build DIR] [--keep] [--no-power-cuts] KILLS
+ *   fault [--seed N] [--build DIR] [--keep] [--no-power-cuts] [--screen] KILLS
  *
- * The driver is the kiosk's screen (station.h), the network (proxy.h, liar.h), the disk (disk.h) and the clock. It
- * kills until KILLS programs have died, heals everything, waits until the kiosks hold nothing, and compares (check.h).
- * Then the comparison itself is tried on a store from which a visit was taken, and on one in which a visit stands
- * twice: a check that cannot fail proves nothing. */
+ * With --screen the whole kiosk runs, and patients check in at its screen (patient.h). Without, the driver is the
+ * kiosk's screen (station.h), the network (proxy.h, liar.h), the disk (disk.h) and the clock. It kills until KILLS
+ * programs have died, heals everything, waits until the kiosks hold nothing, and compares (check.h). Then the
+ * comparison itself is tried on a store from which a visit was taken, and on one in which a visit stands twice: a check
+ * that cannot fail proves nothing. */
 #include "check.h"
+#include "patient.h"
 #include "rounds.h"
 
 #include "base/log.h"
@@ -24,11 +26,13 @@
 
 #define HEAL_MS 90000
 #define STOP_MS 10000
+#define SPEED 10
+#define SCREEN_SPEED 3 /* a patient has 20 s to read a number, the driver a third of that */
 
 struct options {
 	struct world_options world;
 	unsigned kills;
-	bool keep;
+	bool keep, screen;
 };
 
 static int passed, failed;
@@ -41,11 +45,11 @@ static void report(bool good, const char *what)
 
 static int parse(int argc, char **argv, struct options *o)
 {
-	static const struct option longs[] = { { "seed", required_argument, NULL, 's' },
-					       { "build", required_argument, NULL, 'b' },
-					       { "keep", no_argument, NULL, 'k' },
-					       { "no-power-cuts", no_argument, NULL, 'n' },
-					       { 0 } };
+	static const struct option longs[] = {
+		{ "seed", required_argument, NULL, 's' }, { "build", required_argument, NULL, 'b' },
+		{ "keep", no_argument, NULL, 'k' },	  { "no-power-cuts", no_argument, NULL, 'n' },
+		{ "screen", no_argument, NULL, 'S' },	  { 0 }
+	};
 	struct timespec now;
 	int c;
 
@@ -59,6 +63,8 @@ static int parse(int argc, char **argv, struct options *o)
 			o->world.build = optarg;
 		else if (c == 'k')
 			o->keep = true;
+		else if (c == 'S')
+			o->screen = true;
 		else if (c == 'n')
 			o->world.preload = false;
 		else
@@ -66,6 +72,9 @@ static int parse(int argc, char **argv, struct options *o)
 	}
 	if (optind < argc)
 		o->kills = (unsigned)strtoul(argv[optind], NULL, 10);
+	o->world.kiosks = o->screen ? 1 : WORLD_KIOSKS;
+	o->world.speed = o->screen ? SCREEN_SPEED : SPEED;
+	o->world.station_is = o->screen ? lobby_Program_PROGRAM_CTL : lobby_Program_PROGRAM_KIOSK;
 	return o->kills > 0 && o->kills <= 100000 ? 0 : -1;
 }
 
@@ -134,12 +143,12 @@ static bool run_rounds(struct rounds *rounds, unsigned kills)
 	int64_t deadline = real_ms() + 120000 + (int64_t)kills * 1500;
 	unsigned said = 0;
 
-	for (int i = 0; i < WORLD_KIOSKS; i++)
-		for (int s = 0; s < WORLD_STATIONS; s++)
+	for (int i = 0; i < rounds->world->options.kiosks; i++) {
+		for (int s = 0; s < WORLD_STATIONS; s++) {
 			rounds->world->station[i][s].quiet = false;
-	for (int i = 0; i < WORLD_KIOSKS; i++)
-		for (int s = 0; s < WORLD_STATIONS; s++)
 			station_forget(&rounds->world->station[i][s]);
+		}
+	}
 	while (rounds->kills < kills) {
 		if (rounds_one(rounds) != 0 || real_ms() > deadline)
 			return false;
@@ -157,14 +166,16 @@ static void report_all(struct world *world, const struct rounds *rounds, const s
 	bool damaged = disk_has_damaged(&world->clinic.disk);
 	unsigned lost_writes = world->clinic.disk.cut_writes;
 
-	for (int i = 0; i < WORLD_KIOSKS; i++) {
+	for (int i = 0; i < world->options.kiosks; i++) {
 		damaged |= disk_has_damaged(&world->kiosk[i].disk);
 		lost_writes += world->kiosk[i].disk.cut_writes;
 	}
-	printf("%u power cuts (which took %u writes), %u times a full or failing disk (%zu visits answered with an "
-	       "error, %zu of them kept), %u clock jumps, %u changes of the network, %u screens ended midway\n",
-	       rounds->power_cuts, lost_writes, rounds->full, world->book.refused, r->ghosts, rounds->jumps,
-	       rounds->weathers, rounds->forgotten);
+	printf("%u power cuts, which took %u writes; %u times a full or failing disk: %zu visits answered with an "
+	       "error, "
+	       "%zu of them kept\n",
+	       rounds->power_cuts, lost_writes, rounds->full, world->book.refused, r->ghosts);
+	printf("%u clock jumps, %u changes of the network, %u times hours without it, %u screens ended midway\n",
+	       rounds->jumps, rounds->weathers, rounds->long_waits, rounds->forgotten);
 	report(r->confirmed > 0 && r->lost == 0, "no confirmed visit is lost");
 	report(r->doubled == 0, "no visit is doubled");
 	report(r->wrong == 0, "each is kept with the number, sequence and contents that were confirmed");
@@ -174,6 +185,13 @@ static void report_all(struct world *world, const struct rounds *rounds, const s
 	report(r->strangers == 0, "nothing is in the clinic's store that no kiosk sent");
 	report(world->ended == 0, "no program ended by itself");
 	report(!damaged, "no store was damaged");
+}
+
+static void report_stop(struct world *world)
+{
+	for (int i = 0; i < world->options.kiosks; i++)
+		report(program_stop(&world->kiosk[i].program, STOP_MS) == 0, "lobby-sync ends when it is told to");
+	report(program_stop(&world->clinic.program, STOP_MS) == 0, "lobby-clinic ends when it is told to");
 }
 
 static void run(struct world *world, const struct options *o)
@@ -187,9 +205,7 @@ static void run(struct world *world, const struct options *o)
 		return;
 	report(run_rounds(&rounds, o->kills), "the programs start again after each kill");
 	report(rounds_heal(&rounds, HEAL_MS), "once all works again, the kiosks send all that they hold");
-	for (int i = 0; i < WORLD_KIOSKS; i++)
-		report(program_stop(&world->kiosk[i].program, STOP_MS) == 0, "lobby-sync ends when it is told to");
-	report(program_stop(&world->clinic.program, STOP_MS) == 0, "lobby-clinic ends when it is told to");
+	report_stop(world);
 	err = check_store(world->clinic.disk.file[POWERCUT_DB], &world->book, 20, &result);
 	report(err == 0, "the clinic's store can be read");
 	if (err != 0)
@@ -200,6 +216,40 @@ static void run(struct world *world, const struct options *o)
 	       result.lost, result.doubled);
 }
 
+/* The whole kiosk: screen, devices, sync and clinic. */
+static void run_screen(struct world *world, const struct options *o)
+{
+	static struct patients patients;
+	struct patients_result r = { 0 };
+	int err = world_init(world, &o->world);
+
+	if (err == 0)
+		err = patients_init(&patients, world);
+	report(err == 0, "a clinic and a whole kiosk start");
+	if (err == 0) {
+		report(patients_run(&patients, o->kills, 60000 + (int)o->kills * 1500),
+		       "patients check in, and the programs start again after each kill");
+		report(patients_heal(&patients, HEAL_MS),
+		       "once all works again, one more checks in and the kiosk sends all that it holds");
+	}
+	patients_fini(&patients);
+	if (err != 0)
+		return;
+	report_stop(world);
+	err = patients_check(&patients, world->clinic.disk.file[POWERCUT_DB], &r);
+	printf("killed %u times the screen, %u the devices, %u lobby-sync, %u lobby-clinic; %u power cuts\n",
+	       patients.killed[0], patients.killed[1], patients.killed[2], patients.killed[3], patients.power_cuts);
+	printf("the screen said %u times \"checked in\", %u \"already checked in\", %u \"go to the front desk\"\n",
+	       patients.checked_in, patients.again, patients.handovers);
+	report(err == 0 && r.confirmed > 0 && r.lost == 0, "no check-in that the screen confirmed is lost");
+	report(r.doubled == 0, "nobody arrived twice");
+	report(r.wrong == 0, "each has the number that the screen showed, and showed again");
+	report(world->ended == 0, "no program ended by itself");
+	report(!disk_has_damaged(&world->kiosk[0].disk), "no store was damaged");
+	printf("%u kills, %zu visits confirmed, %zu lost, %zu doubled\n", patients.kills, r.confirmed, r.lost,
+	       r.doubled);
+}
+
 int main(int argc, char **argv)
 {
 	static struct world world;
@@ -207,7 +257,7 @@ int main(int argc, char **argv)
 	struct options o;
 
 	if (parse(argc, argv, &o) != 0) {
-		fputs("fault [--seed N] [--build DIR] [--keep] [--no-power-cuts] KILLS\n", stderr);
+		fputs("fault [--seed N] [--build DIR] [--keep] [--no-power-cuts] [--screen] KILLS\n", stderr);
 		return 2;
 	}
 	if (mkdtemp(work) == NULL)
@@ -215,7 +265,7 @@ int main(int argc, char **argv)
 	log_init("fault");
 	o.world.work = work;
 	printf("seed %" PRIu64 "\n", o.world.seed);
-	run(&world, &o);
+	(o.screen ? run_screen : run)(&world, &o);
 	world_fini(&world);
 	if (o.keep || failed > 0)
 		printf("kept: %s\n", work);

@@ -28,6 +28,11 @@ static void write_places(FILE *file)
 	}
 }
 
+void people_birthday(int person, char out[9])
+{
+	snprintf(out, 9, "04%02u19%02u", (unsigned)(1 + person % 28) % 100, (unsigned)(50 + person % 40) % 100);
+}
+
 static void write_person(FILE *file, int person)
 {
 	char id[32];
@@ -59,7 +64,6 @@ static void write_appointment(FILE *file, int person, int n, int64_t start_ms)
 
 int people_write(const char *path, int64_t now_ms)
 {
-	int64_t nine = clock_day_start_ms(now_ms) + 9 * 3600000LL;
 	FILE *file = fopen(path, "we");
 
 	if (file == NULL)
@@ -68,7 +72,7 @@ int people_write(const char *path, int64_t now_ms)
 	for (int person = 0; person < STATION_PEOPLE; person++) {
 		write_person(file, person);
 		for (int n = 0; n <= person % 3; n++)
-			write_appointment(file, person, n, nine + (person * 4 + n * 30) * 60000LL);
+			write_appointment(file, person, n, now_ms + (15 + person % 25 + n * 5) * 60000LL);
 	}
 	return fclose(file) == 0 ? 0 : LOBBY_ERR_IO;
 }

@@ -4,7 +4,9 @@
 
 #include <stdint.h>
 
-/** STATION_PEOPLE patients (station.h) with their appointments on the day of now_ms. */
+/** STATION_PEOPLE patients (station.h), each with a birthday of their own, and their appointments within the hour after
+ * now_ms, so that all can be checked in. */
+void people_birthday(int person, char out[9]); /* as it is typed: MMDDYYYY */
 int people_write(const char *path, int64_t now_ms);
 
 #endif

@@ -110,9 +110,9 @@ static int fault(struct rounds *rounds)
 		end(rounds, kiosk);
 	if (victim != VICTIM_KIOSK)
 		end(rounds, &world->clinic);
-	for (int i = 0; victim == VICTIM_ALL && i < WORLD_KIOSKS; i++)
+	for (int i = 0; victim == VICTIM_ALL && i < world->options.kiosks; i++)
 		end(rounds, &world->kiosk[i]);
-	for (int i = 0; err == 0 && cut && i < WORLD_KIOSKS; i++)
+	for (int i = 0; err == 0 && cut && i < world->options.kiosks; i++)
 		if (world->kiosk[i].program.pid == 0)
 			err = cut_power(rounds, &world->kiosk[i]);
 	if (err == 0 && cut && victim != VICTIM_KIOSK)
@@ -160,7 +160,7 @@ static int revive(struct rounds *rounds)
 	struct world *world = rounds->world;
 	int err = 0;
 
-	for (int i = 0; err == 0 && i < WORLD_KIOSKS; i++)
+	for (int i = 0; err == 0 && i < world->options.kiosks; i++)
 		if (world->kiosk[i].program.pid == 0)
 			err = world_start_kiosk(world, i);
 	if (rounds->clinic_down > 0)
@@ -172,9 +172,25 @@ static int revive(struct rounds *rounds)
 	return err;
 }
 
+/* Hours in which the clinic cannot be reached, while patients go on checking in. */
+static void hours_without_clinic(struct rounds *rounds)
+{
+	enum { QUARTERS = 12 };
+
+	if (rounds->long_waits > 0 && !chance_percent(&rounds->chance, 2))
+		return;
+	rounds->long_waits++;
+	proxy_set(rounds->world->proxy, PROXY_DOWN);
+	for (int i = 0; i < QUARTERS; i++) {
+		world_advance(rounds->world, HOUR_MS / 4);
+		world_pump(rounds->world, 40, NULL, NULL);
+	}
+	proxy_set(rounds->world->proxy, PROXY_FAIR);
+}
+
 static void forget_screens(struct rounds *rounds)
 {
-	for (int i = 0; i < WORLD_KIOSKS; i++) {
+	for (int i = 0; i < rounds->world->options.kiosks; i++) {
 		for (int s = 0; s < WORLD_STATIONS; s++) {
 			if (!chance_percent(&rounds->chance, 3))
 				continue;
@@ -191,6 +207,7 @@ int rounds_one(struct rounds *rounds)
 	struct world_machine *full = fill_disk(rounds);
 	int err;
 
+	hours_without_clinic(rounds);
 	change_weather(rounds);
 	change_clock(rounds);
 	forget_screens(rounds);
@@ -206,7 +223,7 @@ int rounds_one(struct rounds *rounds)
 static bool is_healed(const struct world *world, const void *arg)
 {
 	(void)arg;
-	for (int i = 0; i < WORLD_KIOSKS; i++) {
+	for (int i = 0; i < world->options.kiosks; i++) {
 		for (int s = 0; s < WORLD_STATIONS; s++)
 			if (world->station[i][s].busy)
 				return false;
@@ -225,7 +242,7 @@ bool rounds_heal(struct rounds *rounds, int max_ms)
 		return false;
 	proxy_set(world->proxy, PROXY_FAIR);
 	world_jump(world, &world->clinic, 0);
-	for (int i = 0; i < WORLD_KIOSKS; i++) {
+	for (int i = 0; i < world->options.kiosks; i++) {
 		world_jump(world, &world->kiosk[i], 0);
 		for (int s = 0; s < WORLD_STATIONS; s++)
 			world->station[i][s].quiet = true;

@@ -12,6 +12,7 @@ struct rounds {
 	unsigned full;	     /* rounds with a disk that refused */
 	unsigned jumps;	     /* of clocks */
 	unsigned weathers;   /* changes of the network */
+	unsigned long_waits; /* of hours without the clinic */
 	unsigned forgotten;  /* screens that ended in the middle */
 	int clinic_down;     /* rounds until the clinic comes back */
 };

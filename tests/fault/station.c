@@ -229,8 +229,8 @@ static void on_state(void *arg, struct wire_conn *conn, bool up)
 void station_start(struct station *station, const char *path)
 {
 	text_copy(station->path, sizeof(station->path), path);
-	wire_client_start(&station->conn, station->loop, station->path, lobby_Program_PROGRAM_KIOSK, on_message,
-			  on_state, station);
+	wire_client_start(&station->conn, station->loop, station->path, station->program, on_message, on_state,
+			  station);
 }
 
 void station_stop(struct station *station)

@@ -14,6 +14,7 @@ struct station {
 	struct wire_conn conn;
 	char path[108];
 	int kiosk;
+	lobby_Program program;	/* lobby-sync takes visits from PROGRAM_KIOSK only */
 	bool busy;		/* a visit waits for its answer */
 	bool quiet;		/* begins no new visit */
 	size_t at;		/* in the book */

@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #define START_MS 1795438800000LL /* 2026-11-23 08:00 in New York */
-#define SPEED 10
 #define START_PATIENCE_MS 20000
 
 static void clock_write(const struct world *world, struct world_clock *clock)
@@ -50,15 +49,22 @@ static int clock_make(struct world *world, struct world_clock *clock, const char
 
 static void tick(struct world *world)
 {
-	int64_t now = real_ms(), passed = (now - world->ticked_real_ms) * world->speed;
+	int64_t now = real_ms(), passed = (now - world->ticked_real_ms) * world->options.speed;
 
 	world->ticked_real_ms = now;
 	world->wall_ms += passed;
 	world->mono_ms += passed;
 	clock_write(world, &world->clock);
 	clock_write(world, &world->clinic.clock);
-	for (int i = 0; i < WORLD_KIOSKS; i++)
+	for (int i = 0; i < world->options.kiosks; i++)
 		clock_write(world, &world->kiosk[i].clock);
+}
+
+void world_advance(struct world *world, int64_t by_ms)
+{
+	world->wall_ms += by_ms;
+	world->mono_ms += by_ms;
+	tick(world);
 }
 
 void world_jump(struct world *world, struct world_machine *machine, int64_t offset_ms)
@@ -90,7 +96,7 @@ void world_turn(struct world *world)
 	tick(world);
 	loop_turn(world->loop, 1);
 	look(world, &world->clinic);
-	for (int i = 0; i < WORLD_KIOSKS; i++)
+	for (int i = 0; i < world->options.kiosks; i++)
 		look(world, &world->kiosk[i]);
 }
 
@@ -274,6 +280,7 @@ static int make_kiosk(struct world *world, int i)
 					     .book = &world->book,
 					     .chance = &world->chance,
 					     .kiosk = i,
+					     .program = world->options.station_is,
 					     .quiet = true,
 					     .wall_ms = &kiosk->clock.wall_ms,
 					     .jumps = &kiosk->clock.jumps };
@@ -287,7 +294,7 @@ int world_init(struct world *world, const struct world_options *options)
 	uint16_t port = 0;
 	int err;
 
-	*world = (struct world){ .options = *options, .chance = chance_of(options->seed), .speed = SPEED };
+	*world = (struct world){ .options = *options, .chance = chance_of(options->seed) };
 	world->wall_ms = START_MS;
 	world->mono_ms = 1000;
 	world->ticked_real_ms = real_ms();
@@ -306,7 +313,7 @@ int world_init(struct world *world, const struct world_options *options)
 		printf("the clinic does not start: %s\n", err_staff_text(err));
 	else
 		proxy_target(world->proxy, world->clinic_port, world->liar_port);
-	for (int i = 0; err == 0 && i < WORLD_KIOSKS; i++) {
+	for (int i = 0; err == 0 && i < world->options.kiosks; i++) {
 		err = make_kiosk(world, i);
 		if (err != 0)
 			printf("kiosk %d does not start: %s\n", i + 1, err_staff_text(err));
@@ -316,7 +323,7 @@ int world_init(struct world *world, const struct world_options *options)
 
 void world_fini(struct world *world)
 {
-	for (int i = 0; i < WORLD_KIOSKS; i++) {
+	for (int i = 0; i < world->options.kiosks; i++) {
 		for (int s = 0; s < WORLD_STATIONS; s++)
 			if (world->station[i][s].loop != NULL)
 				station_stop(&world->station[i][s]);

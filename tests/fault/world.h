@@ -32,7 +32,10 @@ struct world_options {
 	const char *build; /* build/release */
 	const char *work;  /* an empty folder */
 	uint64_t seed;
-	bool preload; /* with the power-cut preload */
+	bool preload;		  /* with the power-cut preload */
+	int kiosks;		  /* at most WORLD_KIOSKS */
+	unsigned speed;		  /* virtual milliseconds a real one */
+	lobby_Program station_is; /* what the driver is to lobby-sync: the kiosk's screen, or only an onlooker */
 };
 
 struct world {
@@ -41,7 +44,6 @@ struct world {
 	struct loop *loop;
 	struct world_clock clock; /* the driver's own, always true */
 	int64_t began_ms, wall_ms, mono_ms;
-	unsigned speed; /* virtual milliseconds a real one */
 	int64_t ticked_real_ms;
 	char preload[DISK_PATH], clinic_path[DISK_PATH], sync_path[DISK_PATH], url[64];
 
@@ -65,6 +67,8 @@ void world_turn(struct world *world);
 typedef bool world_until_fn(const struct world *world, const void *arg);
 /** Turns until the condition holds; false after max_ms of real time. */
 bool world_pump(struct world *world, int max_ms, world_until_fn *until, const void *arg);
+/** Lets time pass on all clocks at once. */
+void world_advance(struct world *world, int64_t by_ms);
 /** Moves a machine's wall clock away from the true time (0: back to it). */
 void world_jump(struct world *world, struct world_machine *machine, int64_t offset_ms);
 
