@@ -82,6 +82,45 @@ static void what_cannot_be_opened_is_kept_aside(void **state)
 	expect_only(f, &kiosk, "/kiosk/v1/visits", "{\"rows\":[{\"seq\":-1,\"key\":\"k\",\"sealed\":\"AA==\"}]}", 400);
 	expect_only(f, &kiosk, "/kiosk/v1/visits", "{\"rows\":[{\"seq\":1,\"key\":\"k\",\"sealed\":\"?\"}]}", 400);
 	expect_only(f, &kiosk, "/kiosk/v1/visits", "garbage", 400);
+	expect_only(f, &kiosk, "/kiosk/v1/visits", "{\"rows\":[{\"seq\":1,\"key\":\"k\",\"sealed\":\"#0\"}]}", 400);
+	expect_only(f, &kiosk, "/kiosk/v1/visits", "{\"rows\":[{\"seq\":1,\"key\":\"k\",\"sealed\":\"", 400);
+	/* A stroke with a backslash, and a box named twice by one number. */
+	json_decref(expect(f, &kiosk, "/kiosk/v1/visits",
+			   "{\"rows\":[{\"seq\":5,\"key\":\"k\",\"sealed\" : \"AA\\/A\"}]}", 200));
+	expect_only(f, &kiosk, "/kiosk/v1/visits",
+		    "{\"rows\":[{\"seq\":6,\"key\":\"k\",\"sealed\":\"AAAA\"},{\"seq\":7,\"key\":\"k\",\"sealed\":"
+		    "\"\\u00230\"}]}",
+		    400);
+}
+
+static void many_visits_come_in_one_request(void **state)
+{
+	struct fixture *f = *state;
+	struct peer kiosk = { 0 };
+	json_t *body = json_pack("{s[]}", "rows"), *json;
+	char *text;
+
+	enrol(f, &kiosk, "Lobby 1");
+	for (int i = 0; i < 64; i++) {
+		struct visit v = visit_of(f, &kiosk, "demo-p02", "A 01");
+
+		json_array_append_new(json_object_get(body, "rows"), row_of_visit(f, &v));
+	}
+	text = json_dumps(body, JSON_INDENT(2)); /* spaces and all */
+	json = expect(f, &kiosk, "/kiosk/v1/visits", text, 200);
+	free(text);
+	for (int i = 0; i < 64; i++)
+		assert_string_equal(text_of(json_array_get(json_object_get(json, "rows"), (size_t)i), "result"),
+				    "stored");
+	json_decref(json);
+	json = desk_state_of(f);
+	assert_int_equal(json_array_size(json_object_get(json, "arrivals")), 64);
+	json_decref(json);
+	json_array_append(json_object_get(body, "rows"), json_array_get(json_object_get(body, "rows"), 0));
+	text = json_dumps(body, 0);
+	expect_only(f, &kiosk, "/kiosk/v1/visits", text, 400); /* 65 */
+	free(text);
+	json_decref(body);
 }
 
 static void another_visit_under_a_known_number_is_kept_aside(void **state)
@@ -479,6 +518,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_visit_is_stored_once, fixture_begin, fixture_end),
 		cmocka_unit_test_setup_teardown(what_cannot_be_opened_is_kept_aside, fixture_begin, fixture_end),
+		cmocka_unit_test_setup_teardown(many_visits_come_in_one_request, fixture_begin, fixture_end),
 		cmocka_unit_test_setup_teardown(another_visit_under_a_known_number_is_kept_aside, fixture_begin,
 						fixture_end),
 		cmocka_unit_test_setup_teardown(nobody_is_lost, fixture_begin, fixture_end),
