@@ -108,7 +108,11 @@ static int serve(const struct options *o)
 	err = clinic_http_start(&http, &clinic, listen);
 	if (err != 0) {
 		clinic_close(&clinic);
-		return fail(listen, err);
+		fprintf(stderr, "lobby-clinic: %s: %s\n", listen,
+			err == LOBBY_ERR_INVALID  ? "Not an address and port like 127.0.0.1:8443."
+			: err == LOBBY_ERR_EXISTS ? "Another program listens there already."
+						  : err_staff_text(err));
+		return 1;
 	}
 	err = say_where(&clinic, http);
 	if (err == 0)

@@ -2,6 +2,8 @@
  * the hash is made or checked on the slow thread, the writer then writes down what follows. */
 #include "signin.h"
 
+#include "throttle.h"
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -17,20 +19,11 @@
 #define SESSION_TOUCH_MS 60000
 #define COOKIE "__Host-lobby="
 #define TOKEN_LEN 43
-#define FREE_FAILURES 5
-#define DELAY_MAX_MS (5 * 60 * 1000)
-#define FAILURES_KEPT 256
-
-/* Failures by name and address, the least recently failed forgotten first. */
-struct failure {
-	unsigned char who[16];
-	int count;
-	int64_t last_mono_ms, until_mono_ms;
-};
 
 struct signin {
-	pthread_mutex_t lock;
-	struct failure failures[FAILURES_KEPT];
+	struct throttle throttle;
+	pthread_mutex_t lock; /* of nobody */
+	char nobody[crypto_pwhash_STRBYTES];
 };
 
 int signin_new(struct signin **signin)
@@ -38,6 +31,7 @@ int signin_new(struct signin **signin)
 	*signin = calloc(1, sizeof(**signin));
 	if (*signin == NULL)
 		return LOBBY_ERR_NO_MEMORY;
+	throttle_init(&(*signin)->throttle);
 	pthread_mutex_init(&(*signin)->lock, NULL);
 	return 0;
 }
@@ -45,58 +39,6 @@ int signin_new(struct signin **signin)
 void signin_free(struct signin *signin)
 {
 	free(signin);
-}
-
-static struct failure *failure_of(struct signin *signin, const unsigned char who[16], bool make)
-{
-	struct failure *oldest = &signin->failures[0];
-
-	for (int i = 0; i < FAILURES_KEPT; i++) {
-		struct failure *f = &signin->failures[i];
-
-		if (f->count > 0 && memcmp(f->who, who, 16) == 0)
-			return f;
-		if (f->count == 0 || (oldest->count > 0 && f->last_mono_ms < oldest->last_mono_ms))
-			oldest = f;
-	}
-	if (!make)
-		return NULL;
-	*oldest = (struct failure){ 0 };
-	memcpy(oldest->who, who, 16);
-	return oldest;
-}
-
-/* How long this name from this address has to wait. */
-static int64_t wait_of(struct signin *signin, const unsigned char who[16])
-{
-	const struct failure *f;
-	int64_t wait = 0;
-
-	pthread_mutex_lock(&signin->lock);
-	f = failure_of(signin, who, false);
-	if (f != NULL)
-		wait = f->until_mono_ms - clock_mono_ms();
-	pthread_mutex_unlock(&signin->lock);
-	return wait > 0 ? wait : 0;
-}
-
-static void note_result(struct signin *signin, const unsigned char who[16], bool good)
-{
-	struct failure *f;
-	int64_t delay = 0;
-
-	pthread_mutex_lock(&signin->lock);
-	f = failure_of(signin, who, !good);
-	if (good && f != NULL) {
-		*f = (struct failure){ 0 };
-	} else if (!good) {
-		f->count++;
-		if (f->count >= FREE_FAILURES)
-			delay = f->count - FREE_FAILURES >= 9 ? DELAY_MAX_MS : 1000LL << (f->count - FREE_FAILURES);
-		f->last_mono_ms = clock_mono_ms();
-		f->until_mono_ms = f->last_mono_ms + (delay < DELAY_MAX_MS ? delay : DELAY_MAX_MS);
-	}
-	pthread_mutex_unlock(&signin->lock);
 }
 
 /* ---- sessions ---- */
@@ -364,7 +306,7 @@ static int slow_verify(struct job *job)
 	/* A name that nobody has costs the same: c->hash is then of a password that nobody knows. */
 	c->good = crypto_pwhash_str_verify(c->hash, c->password, strlen(c->password)) == 0 && c->user != 0;
 	sodium_memzero(c->password, sizeof(c->password));
-	note_result(r->clinic->signin, c->who, c->good);
+	throttle_note(&r->clinic->signin->throttle, c->who, c->good);
 	return 0;
 }
 
@@ -382,7 +324,7 @@ static int write_sign_in(struct job *job, struct ledger *store)
 /* argon2id of a random password, with the parameters of the others: made once, for names that do not exist. */
 static const char *nobodys_hash(struct signin *signin)
 {
-	static char hash[crypto_pwhash_STRBYTES];
+	char *hash = signin->nobody;
 	char password[33];
 
 	pthread_mutex_lock(&signin->lock);
@@ -444,7 +386,7 @@ int desk_sign_in(struct request *r)
 	if (err != 0)
 		return err;
 	who_is(r, c);
-	wait_ms = wait_of(r->clinic->signin, c->who);
+	wait_ms = throttle_wait_ms(&r->clinic->signin->throttle, c->who);
 	if (wait_ms > 0) {
 		r->retry_after_s = (int)((wait_ms + 999) / 1000);
 		return LOBBY_ERR_BUSY;
