@@ -108,7 +108,7 @@ void words_fill(char *out, size_t size, const char *template, const char *const 
 		at += strlen(out + at);
 		template += 4;
 		if (*template == '.' && at > 0 && out[at - 1] == '.')
-			template++; /* "a las 10:00 a. m." needs no second full stop */
+			template ++; /* "a las 10:00 a. m." needs no second full stop */
 	}
 	out[at] = '\0';
 }

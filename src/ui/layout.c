@@ -193,6 +193,14 @@ void place_column(struct ui *ui, struct ui_node *n, SDL_Rect in)
 	}
 }
 
+static bool has_growing_child(const struct ui_node *n)
+{
+	for (const struct ui_node *c = n->first; c != NULL; c = c->next)
+		if (c->opt.grow > 0)
+			return true;
+	return false;
+}
+
 void place(struct ui *ui, struct ui_node *n, SDL_Rect rect)
 {
 	SDL_Rect pad = node_padding(ui, n);
@@ -206,7 +214,8 @@ void place(struct ui *ui, struct ui_node *n, SDL_Rect rect)
 	if (n->flow == UI_ROW && !n->stacked) {
 		place_row(ui, n, in);
 	} else {
-		if (n->opt.grow <= 0 && n->role == UI_CARD && !n->opt.tall) { /* a card stretched by its row: centred */
+		/* a card stretched by its row, with nothing in it that takes up the room: centred */
+		if (n->opt.grow <= 0 && n->role == UI_CARD && !n->opt.tall && !has_growing_child(n)) {
 			int h = measure_column(ui, n, in.w);
 
 			in.y += SDL_max(0, (in.h - h) / 2);

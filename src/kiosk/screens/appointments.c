@@ -48,6 +48,18 @@ static void state_words(char *out, size_t size, const lobby_Appointment *appoint
 	}
 }
 
+/* The largest letters in a narrow panel: one below the other (design/8-appointment-largest-dark.png). */
+static bool in_one_column(const struct app *app)
+{
+	return app->size == UI_SIZE_LARGEST && !app->landscape;
+}
+
+/* A low panel with large letters: the appointment itself comes before what is said about it. */
+static bool has_room_for_words(const struct app *app)
+{
+	return !app->landscape || app->size < UI_SIZE_LARGE;
+}
+
 static void build_time(struct app *app, struct ui *ui, const lobby_Appointment *appointment, const char *name)
 {
 	char id[48], clock[8], half[16], whole[24];
@@ -55,7 +67,7 @@ static void build_time(struct app *app, struct ui *ui, const lobby_Appointment *
 	words_time_parts(clock, sizeof(clock), half, sizeof(half), appointment->start_ms);
 	words_time(whole, sizeof(whole), appointment->start_ms);
 	snprintf(id, sizeof(id), "%s-time", name);
-	if (app->size == UI_SIZE_LARGEST) {
+	if (in_one_column(app)) {
 		ui_text(ui, id, UI_STYLE_FIGURE, whole, (struct ui_opt){ 0 });
 		return;
 	}
@@ -96,7 +108,7 @@ static void build_card(struct app *app, struct ui *ui, int index, bool pressable
 	snprintf(name, sizeof(name), "appointment-%d", index + 1);
 	words_time(time, sizeof(time), appointment->start_ms);
 	snprintf(label, sizeof(label), "%s, %s", time, appointment->practitioner);
-	ui_card_open(ui, name, pressable ? label : "", app->size == UI_SIZE_LARGEST ? UI_COLUMN : UI_ROW,
+	ui_card_open(ui, name, pressable ? label : "", in_one_column(app) ? UI_COLUMN : UI_ROW,
 		     (struct ui_opt){ .selected = app->session.chosen[index] && !pressable });
 	build_time(app, ui, appointment, name);
 	build_details(ui, appointment, name);
@@ -128,7 +140,8 @@ static void build(struct app *app, struct ui *ui)
 	snprintf(text, sizeof(text), _("Welcome, %s."), session->found.person.given);
 	ui_heading(ui, text);
 	summary(app, text, sizeof(text));
-	ui_text(ui, "summary", UI_STYLE_BODY, text, (struct ui_opt){ .tone = UI_QUIET });
+	if (has_room_for_words(app))
+		ui_text(ui, "summary", UI_STYLE_BODY, text, (struct ui_opt){ .tone = UI_QUIET });
 	for (int i = 0; i < session->found.appointment_count; i++)
 		if (session->found.appointment[i].state != lobby_AppointmentState_APPOINTMENT_OTHER_DAY)
 			build_card(app, ui, i, false);
@@ -170,8 +183,9 @@ static void build_choose(struct app *app, struct ui *ui)
 	const lobby_Identified *found = &app->session.found;
 
 	ui_heading(ui, _("Which one?"));
-	ui_text(ui, "why", UI_STYLE_BODY, _("Touch the appointment that you want to check in for."),
-		(struct ui_opt){ .tone = UI_QUIET });
+	if (has_room_for_words(app))
+		ui_text(ui, "why", UI_STYLE_BODY, _("Touch the appointment that you want to check in for."),
+			(struct ui_opt){ .tone = UI_QUIET });
 	for (int i = 0; i < found->appointment_count; i++)
 		if (found->appointment[i].state == lobby_AppointmentState_APPOINTMENT_READY)
 			build_card(app, ui, i, true);

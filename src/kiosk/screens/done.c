@@ -26,7 +26,7 @@ static void enter_and_print(struct app *app)
 
 static void build_number(struct app *app, struct ui *ui, const char *ticket, const char *where, const char *with)
 {
-	bool column = app->size == UI_SIZE_LARGEST;
+	bool column = app->size == UI_SIZE_LARGEST && !app->landscape;
 
 	ui_card_open(ui, "ticket", "", column ? UI_COLUMN : UI_ROW, (struct ui_opt){ 0 });
 	ui_open(ui, "ticket-number", UI_COLUMN, (struct ui_opt){ 0 });
