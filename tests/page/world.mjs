@@ -15,7 +15,7 @@ const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CLINIC = join(ROOT, "build/release/lobby-clinic");
 const ENV = { ...process.env, TZ: "America/New_York" };
-const PATIENCE_MS = 8000;
+const PATIENCE_MS = 20000;
 
 export const ADMIN = { name: "Sam Rivera", password: "four plain words here" };
 
