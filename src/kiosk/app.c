@@ -376,23 +376,12 @@ static void on_minute(void *arg)
 	loop_timer_set(app->loop, &app->minute, 60000 - clock_wall_ms() % 60000, on_minute, app);
 }
 
-static const lobby_Settings default_settings = {
-	.early_min = 60,
-	.late_min = 15,
-	.print_slip = true,
-	.ask_contact = true,
-	.ask_insurance = true,
-	.idle_warn_s = 45,
-	.idle_wipe_s = 20,
-	.language_count = 2,
-	.language = { "en", "es" },
-};
-
 int app_init(struct app *app, struct loop *loop, const struct app_options *options)
 {
 	int err;
 
-	*app = (struct app){ .loop = loop, .settings = default_settings, .size = UI_SIZE_NORMAL, .repaint = true };
+	*app = (struct app){ .loop = loop, .size = UI_SIZE_NORMAL, .repaint = true };
+	wire_settings_default(&app->settings);
 	app->sync.enrolled = true; /* until lobby-sync says otherwise */
 	app->devices_up = true;
 	app->sync_up = true;

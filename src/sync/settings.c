@@ -1,29 +1,14 @@
 /* See settings.h. */
 #include "settings.h"
 
+#include "wire/wire.h"
+
 #include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define MAX_JSON 16384
-
-static const lobby_Settings defaults = {
-	.early_min = 60,
-	.late_min = 15,
-	.print_slip = true,
-	.ask_contact = true,
-	.ask_insurance = true,
-	.idle_warn_s = 45,
-	.idle_wipe_s = 15,
-	.language_count = 2,
-	.language = { "en", "es" },
-};
-
-void settings_default(lobby_Settings *settings)
-{
-	*settings = defaults;
-}
 
 static void take_text(const json_t *json, const char *name, char *out, size_t size)
 {
@@ -67,8 +52,10 @@ static void take_languages(const json_t *json, lobby_Settings *settings)
 
 void settings_of_json(const json_t *json, lobby_Settings *settings)
 {
-	lobby_Settings s = defaults;
+	lobby_Settings defaults, s;
 
+	wire_settings_default(&defaults);
+	s = defaults;
 	take_text(json, "clinic_name", s.clinic_name, sizeof(s.clinic_name));
 	take_text(json, "desk_location", s.desk_location, sizeof(s.desk_location));
 	take_text(json, "scanner_hint", s.scanner_hint, sizeof(s.scanner_hint));

@@ -8,9 +8,8 @@
 
 #include <jansson.h>
 
-/** What holds before enrolment. */
-void settings_default(lobby_Settings *settings);
-/** Defaults overlaid by what json says; names that are unknown and values of the wrong type are passed over. */
+/** wire_settings_default() overlaid by what json says; names that are unknown and values of the wrong type are passed
+ * over. */
 void settings_of_json(const json_t *json, lobby_Settings *settings);
 /** What the store has, else the defaults. */
 void settings_load(struct store *store, lobby_Settings *settings);

@@ -58,6 +58,21 @@ int wire_encode(const lobby_Envelope *envelope, uint8_t *data, size_t size)
 	return (int)stream.bytes_written;
 }
 
+void wire_settings_default(lobby_Settings *settings)
+{
+	*settings = (lobby_Settings){
+		.early_min = 60,
+		.late_min = 15,
+		.print_slip = true,
+		.ask_contact = true,
+		.ask_insurance = true,
+		.idle_warn_s = 45,
+		.idle_wipe_s = 20,
+		.language_count = 2,
+		.language = { "en", "es" },
+	};
+}
+
 int wire_path(char *out, size_t size, const char *name)
 {
 	const char *run = getenv("LOBBY_RUN");

@@ -68,6 +68,9 @@ void wire_server_broadcast(struct wire_server *server, lobby_Program to, const l
 int wire_decode(const uint8_t *data, size_t len, lobby_Envelope *envelope);
 int wire_encode(const lobby_Envelope *envelope, uint8_t *data, size_t size);
 
+/** What holds until a clinic has said otherwise. */
+void wire_settings_default(lobby_Settings *settings);
+
 /** The run folder: LOBBY_RUN, else /run/lobby. Fills "RUN/name". LOBBY_ERR_TOO_LONG. */
 int wire_path(char *out, size_t size, const char *name) MUST_CHECK;
 

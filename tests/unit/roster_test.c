@@ -4,6 +4,7 @@
 #include "sync/identify.h"
 #include "sync/settings.h"
 #include "sync/sync.h"
+#include "wire/wire.h"
 
 struct desk {
 	struct kiosk k;
@@ -16,7 +17,7 @@ static int set_up(void **state)
 	struct desk *d = calloc(1, sizeof(*d));
 
 	kiosk_setup(&d->k);
-	settings_default(&d->settings);
+	wire_settings_default(&d->settings);
 	*state = d;
 	return 0;
 }
