@@ -216,7 +216,8 @@ class Kiosk {
 				return attempt();
 			});
 		} catch (error) {
-			throw new Error(`${error.message}; on the screen:\n${await this.tree()}`);
+			const log = readFileSync(this.stack.log(`${this.name}-umockdev-wrapper`), "utf8").split("\n").slice(-12).join("\n");
+			throw new Error(`${error.message}; on the screen:\n${await this.tree()}\nlobby-devices:\n${log}`);
 		}
 	}
 	tree() {
