@@ -36,12 +36,14 @@ static void drop(struct help_call *call)
 
 static void take_stage(struct help_call *call, const char *stage)
 {
-	if (strcmp(stage, "on-the-way") == 0)
+	if (strcmp(stage, "on-the-way") == 0) {
 		push(call, lobby_HelpStage_HELP_ON_THE_WAY);
-	else if (strcmp(stage, "sent") == 0)
+	} else if (strcmp(stage, "sent") == 0) {
 		push(call, lobby_HelpStage_HELP_SENT);
-	else if (strcmp(stage, "done") == 0)
+	} else if (strcmp(stage, "done") == 0) {
+		push(call, lobby_HelpStage_HELP_DONE);
 		drop(call);
+	}
 }
 
 static void failed(struct help_call *call)

@@ -306,6 +306,33 @@ static void on_my_way_reaches_the_screen(void **state)
 	assert_int_equal(clinic_number(&w->clinic, "SELECT count(*) FROM help WHERE stage <> 'done'"), 0);
 }
 
+static void done_at_the_desk_ends_the_call(void **state)
+{
+	struct world *w = *state;
+	lobby_Envelope help = { .which_body = lobby_Envelope_help_wanted_tag };
+	CURL *easy = curl_easy_init();
+	char body[256];
+
+	text_copy(help.body.help_wanted.id, sizeof(help.body.help_wanted.id), "00000079-0000-4000-8000-000000000000");
+	text_copy(help.body.help_wanted.step, sizeof(help.body.help_wanted.step), "birthday");
+	help.body.help_wanted.at_ms = clock_wall_ms();
+	world_send(w, &help);
+	UNTIL(w, w->help.stage == lobby_HelpStage_HELP_SENT);
+	snprintf(body, sizeof(body),
+		 "{\"token\":\"%s\",\"name\":\"Front Desk\",\"password\":\"a plain long test password\"}",
+		 w->clinic.setup);
+	assert_int_equal(desk_post(w, easy, "setup", body), 200);
+	assert_int_equal(desk_post(w, easy, "help/00000079-0000-4000-8000-000000000000/done", "{}"), 200);
+	curl_easy_cleanup(easy);
+	UNTIL(w, w->help.stage == lobby_HelpStage_HELP_DONE);
+	assert_string_equal(w->help.id, help.body.help_wanted.id);
+	assert_false(w->sync.help[0].used);
+	/* The same call told again, as after a lost message: the clinic's answer says that it is over. */
+	w->help = (lobby_HelpState){ 0 };
+	world_send(w, &help);
+	UNTIL(w, w->help.stage == lobby_HelpStage_HELP_DONE && !w->sync.help[0].used);
+}
+
 /* ---- a clinic gone mad: its certificate, and nonsense behind it ---- */
 
 enum madness { MAD_500, MAD_GARBAGE, MAD_NOTHING, MAD_OTHER_ROW, MAD_HALF, MAD_HUGE, MAD_TOO_LARGE, MAD_KINDS };
@@ -417,6 +444,7 @@ int main(void)
 		T(the_link_file_unplugs_the_network, set_up_enrolled),
 		T(status_says_what_the_kiosk_is, set_up_enrolled),
 		T(on_my_way_reaches_the_screen, set_up_enrolled),
+		T(done_at_the_desk_ends_the_call, set_up_enrolled),
 		T(nonsense_is_outlived, set_up_enrolled),
 	};
 
