@@ -277,6 +277,17 @@ bool emu_window_write_png(struct emu_window *w, const char *path)
 	return ui_write_png(w->window.surface, path) == 0;
 }
 
+/* The kiosk's window stands at the left edge; this one goes to the right. */
+static void place_beside_the_kiosk(SDL_Window *window)
+{
+	SDL_Rect display;
+	int w = 0, h = 0;
+
+	SDL_GetWindowSize(window, &w, &h);
+	if (SDL_GetDisplayBounds(SDL_GetWindowDisplayIndex(window), &display) == 0)
+		SDL_SetWindowPosition(window, display.x + SDL_max(0, display.w - w - 40), display.y + 40);
+}
+
 struct emu_window *emu_window_new(struct emu *emu, const char *assets)
 {
 	struct emu_window *w = calloc(1, sizeof(*w));
@@ -290,6 +301,7 @@ struct emu_window *emu_window_new(struct emu *emu, const char *assets)
 		return NULL;
 	}
 	SDL_SetWindowTitle(w->window.sdl, "Lobby: scanner and printer");
+	place_beside_the_kiosk(w->window.sdl);
 	w->panel = SDL_CreateRGBSurfaceWithFormat(0, PANEL_W, HEIGHT, 32, SDL_PIXELFORMAT_RGB888);
 	if (w->panel == NULL || ui_new(&panel, assets, &w->ui) != 0) {
 		emu_window_free(w);
