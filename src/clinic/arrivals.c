@@ -231,16 +231,15 @@ json_t *arrivals_of_patient(struct ledger *store, const char *patient_id)
 	return all_of(store, err, rows);
 }
 
-json_t *arrivals_found(struct ledger *store, const char *like, const char *visit_id)
+json_t *arrivals_found(struct ledger *store, const char *like)
 {
 	sqlite3_stmt *rows = NULL;
 	int err = ledger_query(store, &rows,
 			       ARRIVAL_SELECT
-			       "WHERE a.visit_id IN (?3, lower(?3)) OR a.received_ms >= ?1 AND (p.family || ', ' || "
-			       "p.given LIKE ?2 ESCAPE '\\'"
+			       "WHERE a.received_ms >= ?1 AND (p.family || ', ' || p.given LIKE ?2 ESCAPE '\\'"
 			       " OR p.given || ' ' || p.family LIKE ?2 ESCAPE '\\' OR a.ticket LIKE ?2 ESCAPE '\\'"
 			       " OR replace(a.ticket, ' ', '') LIKE ?2 ESCAPE '\\') ORDER BY a.received_ms LIMIT 50",
-			       "itt", clock_day_start_ms(clock_wall_ms()), like, visit_id);
+			       "it", clock_day_start_ms(clock_wall_ms()), like);
 
 	return all_of(store, err, rows);
 }

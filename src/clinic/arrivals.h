@@ -8,11 +8,10 @@
 
 /** The row of one visit, a new reference; NULL if there is none. */
 json_t *arrival_row(struct ledger *store, const char *visit_id);
-/** Which rows: of today (received since midnight), of one patient, or of today and found by name or
- * number; the one with this visit id (any case) whatever its day. */
+/** Which rows: of today (received since midnight), of one patient, or of today and found by name or number. */
 json_t *arrivals_of_day(struct ledger *store);
 json_t *arrivals_of_patient(struct ledger *store, const char *patient_id);
-json_t *arrivals_found(struct ledger *store, const char *like, const char *visit_id);
+json_t *arrivals_found(struct ledger *store, const char *like);
 /** "Garcia, Maria" */
 void arrival_name(char *out, size_t size, const char *family, const char *given);
 

@@ -211,7 +211,7 @@ int desk_search(struct request *r)
 		" OR p.given || ' ' || p.family LIKE ?3 ESCAPE '\\' OR ap.ticket LIKE ?3 ESCAPE '\\')"
 		" ORDER BY ap.start_ms LIMIT 50",
 		"iit", from, from + 86400000, like);
-	r->answer = json_pack("{so so}", "arrivals", arrivals_found(store, like, q), "appointments",
+	r->answer = json_pack("{so so}", "arrivals", arrivals_found(store, like), "appointments",
 			      appointments_of(store, err, rows));
 	ledger_pool_give(&r->clinic->pool, store);
 	return request_audited(r, "search", "", q);

@@ -133,6 +133,11 @@ bool app_scanner_ready(const struct app *app)
 	return scanner != NULL && scanner->state == lobby_DeviceState_DEVICE_READY;
 }
 
+bool app_scanner_missed(const struct app *app)
+{
+	return !app_scanner_ready(app) && (app->had_scanner || !app->devices_up);
+}
+
 void app_back_beside_pad(const struct app *app, struct ui *ui)
 {
 	if (app->landscape)
@@ -200,6 +205,19 @@ void app_on_help(struct app *app, const lobby_HelpState *state)
 	app->help_stage = state->stage;
 	app->dirty = true;
 	app->speak = app->speak || app->overlay == OVERLAY_HELP;
+	if (state->stage != lobby_HelpStage_HELP_DONE)
+		return;
+	app->help = (lobby_HelpWanted){ 0 };
+	if (app->overlay == OVERLAY_HELP)
+		app->overlay = OVERLAY_NONE;
+	idle_restart(app);
+}
+
+void app_on_devices(struct app *app, const lobby_Devices *devices)
+{
+	app->devices = *devices;
+	app->had_scanner = app->had_scanner || app_scanner_ready(app);
+	app->dirty = true;
 }
 
 /* A kiosk that belongs to no clinic can help nobody. */
@@ -344,6 +362,13 @@ void app_set_language(struct app *app, const char *language)
 
 /* ---- life ---- */
 
+void app_forget_help(struct app *app)
+{
+	app->help.cancelled = true;
+	link_send_help(app);
+	app->help = (lobby_HelpWanted){ 0 };
+}
+
 void app_wipe(struct app *app)
 {
 	const char *first = app->settings.language_count > 0 ? app->settings.language[0] : "en";
@@ -361,7 +386,8 @@ void app_wipe(struct app *app)
 	app->size = UI_SIZE_NORMAL;
 	app->theme = UI_THEME_PAPER;
 	app->read_aloud = false;
-	app->help = (lobby_HelpWanted){ 0 };
+	if (app->help.id[0] != '\0' && !idle_help_is_fresh(app))
+		app_forget_help(app);
 	app->repaint = true;
 	if (strcmp(app->language, first) != 0)
 		app_set_language(app, first);

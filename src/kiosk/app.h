@@ -52,6 +52,7 @@ struct app {
 	lobby_Devices devices;
 	bool sync_up; /* lobby-sync answers; false after SYNC_GRACE_MS without it */
 	bool devices_up;
+	bool had_scanner; /* since the start: one that is missed is worth a word, one that never was is not */
 
 	enum screen_id screen;
 	enum overlay overlay;
@@ -90,6 +91,8 @@ void app_notice(struct app *app, const char *text, enum ui_tone tone);
 int app_step_count(const struct app *app);
 const lobby_Device *app_device(const struct app *app, lobby_DeviceKind kind);
 bool app_scanner_ready(const struct app *app);
+/** There was a scanner, or should be one, and it does not work. */
+bool app_scanner_missed(const struct app *app);
 /** Back, for a screen with a number pad: portrait has it in the pad's corner, landscape among the actions. */
 void app_back_beside_pad(const struct app *app, struct ui *ui);
 
@@ -114,6 +117,8 @@ void app_ui_event(struct app *app, const struct ui_event *event);
 void app_go(struct app *app, enum screen_id next);
 /** Forgets the patient: screen, memory, speech and settings of the bar. */
 void app_wipe(struct app *app);
+/** Takes back the call for staff; the desk is told. */
+void app_forget_help(struct app *app);
 /** A touch, key or scan: somebody is there. */
 void app_awake(struct app *app);
 /** The answer takes longer than a blink. */
@@ -123,6 +128,7 @@ void app_on_identified(struct app *app, const lobby_Identified *identified);
 void app_on_committed(struct app *app, const lobby_VisitCommitted *committed);
 void app_on_scan(struct app *app, const lobby_Scan *scan);
 void app_on_help(struct app *app, const lobby_HelpState *state);
+void app_on_devices(struct app *app, const lobby_Devices *devices);
 void app_on_sync_state(struct app *app, const lobby_SyncState *state);
 void app_on_link(struct app *app, lobby_Program peer, bool up);
 void app_set_language(struct app *app, const char *language);

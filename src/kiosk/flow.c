@@ -41,11 +41,6 @@ static bool has_birthday(const struct app *app)
 	return app->session.query.birth_date[0] != '\0';
 }
 
-static bool was_scanned(const struct app *app)
-{
-	return app->session.by != lobby_IdentifiedBy_IDENTIFIED_BY_BIRTHDAY;
-}
-
 static bool is_waiting(const struct app *app)
 {
 	return app->pending != PENDING_NOTHING;
@@ -73,8 +68,6 @@ static const struct flow_row rows[] = {
 	{ FLOW_ANY, FLOW_FOUND, ALWAYS, SCREEN_NOTICE },
 	{ FLOW_ANY, FLOW_NOBODY, ALWAYS, SCREEN_NOTICE },
 
-	{ SCREEN_APPOINTMENTS, FLOW_BACK, IF(was_scanned), SCREEN_WELCOME },
-	{ SCREEN_APPOINTMENTS, FLOW_BACK, ALWAYS, SCREEN_BIRTHDAY },
 	{ SCREEN_APPOINTMENTS, FLOW_CHOOSE, ALWAYS, SCREEN_CHOOSE },
 	{ SCREEN_APPOINTMENTS, FLOW_NOT_ME, ALWAYS, SCREEN_NOTICE },
 	{ SCREEN_CHOOSE, FLOW_BACK, ALWAYS, SCREEN_APPOINTMENTS },
@@ -112,7 +105,9 @@ static const struct flow_row rows[] = {
 	{ FLOW_ANY, FLOW_SLOW, ALWAYS, SCREEN_WAIT },
 	{ FLOW_ANY, FLOW_BROKEN, ALWAYS, SCREEN_OUT_OF_ORDER },
 	{ SCREEN_OUT_OF_ORDER, FLOW_MENDED, IF(is_waiting), SCREEN_WAIT },
-	{ SCREEN_OUT_OF_ORDER, FLOW_MENDED, IF(is_identified), SCREEN_APPOINTMENTS },
+	{ SCREEN_OUT_OF_ORDER, FLOW_MENDED, IF(can_check_in), SCREEN_APPOINTMENTS },
+	{ SCREEN_OUT_OF_ORDER, FLOW_MENDED, IF(has_arrived), SCREEN_ARRIVED },
+	{ SCREEN_OUT_OF_ORDER, FLOW_MENDED, IF(is_identified), SCREEN_NOTICE },
 	{ SCREEN_OUT_OF_ORDER, FLOW_MENDED, ALWAYS, SCREEN_WELCOME },
 	{ FLOW_ANY, FLOW_START_OVER, ALWAYS, SCREEN_WELCOME },
 };

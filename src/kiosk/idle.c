@@ -3,9 +3,15 @@
 
 #include "app.h"
 
+#include "base/clock.h"
+
 #include <string.h>
 
+/* How long a dialog that says "please wait here" keeps the screen from clearing. */
+#define HELP_PATIENCE_MS 300000
+
 static void on_silence(void *arg);
+static bool waits_for_help(const struct app *app);
 
 void idle_restart(struct app *app)
 {
@@ -27,7 +33,8 @@ static void hand_over_walked_away(struct app *app)
 {
 	struct session *session = &app->session;
 
-	if (!session->identified || session->committed.id[0] != '\0' || !app->sync_up)
+	if (!session->identified || session->committed.id[0] != '\0' || !app->sync_up ||
+	    app->pending != PENDING_NOTHING || session_ready_count(session) == 0)
 		return;
 	session->reason = lobby_HandoverReason_HANDOVER_IDLE;
 	session_fill_visit(session, lobby_VisitKind_VISIT_HANDOVER, flow_screen_name(app->screen), app->language);
@@ -39,6 +46,10 @@ static void on_second(void *arg)
 	struct app *app = arg;
 
 	app->dirty = true;
+	if (waits_for_help(app)) {
+		loop_timer_set(app->loop, &app->clear, 1000, on_second, app);
+		return;
+	}
 	if (--app->seconds_left > 0) {
 		loop_timer_set(app->loop, &app->clear, 1000, on_second, app);
 		return;
@@ -57,21 +68,38 @@ void idle_clear_in(struct app *app, int seconds)
 static bool changed_by_somebody(const struct app *app)
 {
 	return app->session.active || app->size != UI_SIZE_NORMAL || app->theme != UI_THEME_PAPER || app->read_aloud ||
-	       app->overlay != OVERLAY_NONE || app->help.id[0] != '\0' ||
+	       app->overlay != OVERLAY_NONE || (app->help.id[0] != '\0' && !idle_help_is_fresh(app)) ||
 	       (app->settings.language_count > 0 && strcmp(app->language, app->settings.language[0]) != 0);
+}
+
+bool idle_help_is_fresh(const struct app *app)
+{
+	return app->help.id[0] != '\0' && clock_wall_ms() - app->help.at_ms < HELP_PATIENCE_MS;
+}
+
+/* Somebody who called staff waits in front of the screen: they are not gone yet. */
+static bool waits_for_help(const struct app *app)
+{
+	return app->overlay == OVERLAY_HELP && idle_help_is_fresh(app);
 }
 
 static void on_silence(void *arg)
 {
 	struct app *app = arg;
 
-	if (screens[app->screen]->timeless) {
-		if (changed_by_somebody(app) && app->screen == SCREEN_WELCOME)
-			app_fire(app, FLOW_START_OVER);
+	if (app->screen == SCREEN_OUT_OF_ORDER && app->session.active) {
+		app_wipe(app); /* whoever it was is gone: nobody's name comes back with the kiosk */
+		app->dirty = true;
 		return;
 	}
-	/* Somebody who called staff waits: they are not gone. */
-	if (app->overlay == OVERLAY_HELP) {
+	if (screens[app->screen]->timeless) {
+		if (changed_by_somebody(app) && app->screen == SCREEN_WELCOME && !waits_for_help(app))
+			app_fire(app, FLOW_START_OVER);
+		else
+			idle_restart(app);
+		return;
+	}
+	if (waits_for_help(app)) {
 		idle_restart(app);
 		return;
 	}

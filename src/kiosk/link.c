@@ -62,11 +62,18 @@ void link_send_devices(struct app *app)
 	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_devices_tag };
 	*devices = app->devices;
 	if (!app->devices_up) {
-		*devices = (lobby_Devices){ .device_count = 1 };
-		devices->device[0].kind = lobby_DeviceKind_DEVICE_UNKNOWN;
-		devices->device[0].state = lobby_DeviceState_DEVICE_FAULT;
-		text_copy(devices->device[0].name, sizeof(devices->device[0].name), "scanner and printer");
-		text_copy(devices->device[0].detail, sizeof(devices->device[0].detail), "lobby-devices is not running");
+		static const lobby_Device gone[] = {
+			{ .kind = lobby_DeviceKind_DEVICE_SCANNER,
+			  .state = lobby_DeviceState_DEVICE_FAULT,
+			  .name = "Scanner",
+			  .detail = "lobby-devices is not running" },
+			{ .kind = lobby_DeviceKind_DEVICE_PRINTER,
+			  .state = lobby_DeviceState_DEVICE_FAULT,
+			  .name = "Printer",
+			  .detail = "lobby-devices is not running" },
+		};
+
+		*devices = (lobby_Devices){ .device_count = 2, .device = { gone[0], gone[1] } };
 	}
 	send_or_wait(&app->link.sync);
 }
@@ -153,8 +160,7 @@ static void on_devices_message(void *arg, struct wire_conn *conn, const lobby_En
 	(void)conn;
 	switch (message->which_body) {
 	case lobby_Envelope_devices_tag:
-		app->devices = message->body.devices;
-		app->dirty = true;
+		app_on_devices(app, &message->body.devices);
 		link_send_devices(app);
 		break;
 	case lobby_Envelope_scan_tag:

@@ -21,15 +21,20 @@ void session_touch(struct session *session)
 	session->touches++;
 }
 
-void session_forget_person(struct session *session)
+void session_forget_match(struct session *session)
 {
-	explicit_bzero(&session->query, sizeof(session->query));
 	explicit_bzero(&session->found, sizeof(session->found));
 	explicit_bzero(&session->visit, sizeof(session->visit));
 	explicit_bzero(session->chosen, sizeof(session->chosen));
-	session->by = lobby_IdentifiedBy_IDENTIFIED_BY_NOTHING;
 	session->identified = false;
 	session->reason = lobby_HandoverReason_HANDOVER_NONE;
+}
+
+void session_forget_person(struct session *session)
+{
+	session_forget_match(session);
+	explicit_bzero(&session->query, sizeof(session->query));
+	session->by = lobby_IdentifiedBy_IDENTIFIED_BY_NOTHING;
 }
 
 void session_take_found(struct session *session, const lobby_Identified *found)
@@ -46,15 +51,6 @@ int session_ready_count(const struct session *session)
 
 	for (int i = 0; i < session->found.appointment_count; i++)
 		count += session->found.appointment[i].state == lobby_AppointmentState_APPOINTMENT_READY;
-	return count;
-}
-
-int session_chosen_count(const struct session *session)
-{
-	int count = 0;
-
-	for (int i = 0; i < session->found.appointment_count; i++)
-		count += session->chosen[i];
 	return count;
 }
 

@@ -28,10 +28,11 @@ void session_wipe(struct session *session);
 void session_touch(struct session *session);
 /** Forgets who it is, keeps that somebody is there. */
 void session_forget_person(struct session *session);
+/** "This is not me": forgets the match and its answers, keeps what the person told us, for the desk. */
+void session_forget_match(struct session *session);
 /** The answer of lobby-sync: takes it over and chooses all appointments that are ready. */
 void session_take_found(struct session *session, const lobby_Identified *found);
 int session_ready_count(const struct session *session);
-int session_chosen_count(const struct session *session);
 /** The first chosen appointment, or the first of all, or NULL. */
 const lobby_Appointment *session_first(const struct session *session);
 /** Why the first appointment cannot be checked in, as a reason; HANDOVER_NONE if it can. */

@@ -189,14 +189,6 @@ static void call_staff(struct app *app)
 	app->speak = true;
 }
 
-static void cancel_help(struct app *app)
-{
-	app->help.cancelled = true;
-	link_send_help(app);
-	app->help = (lobby_HelpWanted){ 0 };
-	app->overlay = OVERLAY_NONE;
-}
-
 static void toggle_read_aloud(struct app *app)
 {
 	app->read_aloud = !app->read_aloud;
@@ -236,7 +228,8 @@ bool shell_press(struct app *app, const char *id)
 	} else if (strcmp(id, "help-close") == 0 || strcmp(id, "overlay-close") == 0) {
 		app->overlay = OVERLAY_NONE;
 	} else if (strcmp(id, "help-cancel") == 0) {
-		cancel_help(app);
+		app_forget_help(app);
+		app->overlay = OVERLAY_NONE;
 	} else if (strncmp(id, "lang-", 5) == 0 || strncmp(id, "pick-", 5) == 0) {
 		app->overlay = OVERLAY_NONE;
 		app_set_language(app, id + 5);

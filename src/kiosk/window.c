@@ -8,6 +8,9 @@
 #include <string.h>
 
 #define LOOK_MS 10
+/* On a desk machine: at the start of the display, so that lobby-emu's window has room beside it. */
+#define WINDOW_X 40
+#define WINDOW_Y 40
 
 static void pump(struct window *window)
 {
@@ -63,8 +66,7 @@ int window_init(struct window *window, struct loop *loop, const struct ui_panel 
 	SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
 	if (SDL_Init(SDL_INIT_VIDEO) != 0)
 		goto fail;
-	window->sdl = SDL_CreateWindow("Lobby", SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, panel->width_px,
-				       panel->height_px, flags);
+	window->sdl = SDL_CreateWindow("Lobby", WINDOW_X, WINDOW_Y, panel->width_px, panel->height_px, flags);
 	if (window->sdl == NULL)
 		goto fail;
 	window_renew_surface(window);

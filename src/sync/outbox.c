@@ -148,8 +148,6 @@ int outbox_commit_visit(struct outbox *outbox, const struct identity *identity, 
 		err = 0;
 	} else if (err == 0 && !identity->enrolled) {
 		err = LOBBY_ERR_NOT_ENROLLED;
-	} else if (err == 0 && wire->kind == lobby_VisitKind_VISIT_ARRIVAL && wire->appointment_id_count == 0) {
-		err = LOBBY_ERR_INVALID; /* nobody arrives for nothing: that is a hand-over */
 	} else if (err == 0) {
 		visit_of_wire(wire, identity->kiosk_id, now_ms, &visit);
 		err = db_begin(&outbox->store->db);

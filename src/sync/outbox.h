@@ -36,8 +36,7 @@ int outbox_init(struct outbox *outbox, struct store *store, struct roster *roste
 void outbox_fini(struct outbox *outbox);
 
 /** Commits and fills answer (id, ticket, seq, err); the return value is answer->err. LOBBY_ERR_NOT_ENROLLED,
- * LOBBY_ERR_INVALID (an arrival for no appointment, or a field that is wrong), LOBBY_ERR_DISK_FULL, LOBBY_ERR_IO,
- * LOBBY_ERR_CORRUPT: nothing was changed. */
+ * LOBBY_ERR_INVALID, LOBBY_ERR_DISK_FULL, LOBBY_ERR_IO, LOBBY_ERR_CORRUPT: nothing was changed. */
 int outbox_commit_visit(struct outbox *outbox, const struct identity *identity, const lobby_Visit *visit,
 			int64_t now_ms, lobby_VisitCommitted *answer) MUST_CHECK;
 /** What became of a visit's slip. *added: a row was made (a repeated message or one on its way makes none). */

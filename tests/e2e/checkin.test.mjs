@@ -219,7 +219,7 @@ test("paper out and cover open: checked in all the same, and both sides know", a
 	await leave();
 	await kiosk.emu.ask("paper ok");
 	await kiosk.emu.ask("unplug scanner");
-	await until("no scanner on the screen", async () => !(await kiosk.tree()).includes("#scanner"));
+	await kiosk.text("The scanner does not work right now.");
 	await kiosk.emu.ask("plug scanner");
 	await kiosk.text("#scanner");
 });
@@ -242,12 +242,10 @@ test("a program that dies shows on the screen, and picks up when it is back", as
 	await leave();
 
 	await stack.kill(kiosk.devices);
-	await until("no scanner on the screen", async () => {
-		stack.clock.advance(100);
-		return !(await kiosk.tree()).includes("#scanner");
-	});
+	kiosk.emu.close();
+	await kiosk.text("The scanner does not work right now.");
 	await until("the desk knows", async () =>
-		(await desk.state()).kiosks[0].devices.some((device) => /not running/.test(device.detail)),
+		(await desk.state()).kiosks[0].devices.every((device) => /not running/.test(device.detail)),
 	);
 	kiosk.startDevices();
 	await until("the scanner again", async () => {
@@ -264,6 +262,77 @@ test("a program that dies shows on the screen, and picks up when it is back", as
 	kiosk.startScreen();
 	await until("the screen", () => kiosk.screen.ask("screen"));
 	await until("lobby-sync", async () => (await kiosk.tree()).includes("Riverside"));
+});
+
+test("a kiosk that comes back offers no more than before, and nobody's name after a while", async () => {
+	const restart = async (pause) => {
+		await stack.kill(kiosk.sync);
+		await until("out of order", async () => {
+			stack.clock.advance(100);
+			return (await kiosk.screen.ask("screen")) === "out-of-order";
+		});
+		for (let passed = 0; passed < pause; passed += 5000) {
+			stack.clock.advance(5000);
+			await kiosk.tree();
+		}
+		kiosk.startSync();
+		await until("in order again", async () => {
+			stack.clock.advance(100);
+			return (await kiosk.screen.ask("screen")) !== "out-of-order";
+		});
+	};
+	await kiosk.emu.ask("scan letter João Silva");
+	await kiosk.text("The front desk will help you.");
+	await restart(0);
+	await kiosk.text("The front desk will help you.");
+	assert.doesNotMatch(await kiosk.tree(), /#check-in/);
+	await kiosk.press("leave");
+	await kiosk.identify("1958-06-30", "P");
+	await kiosk.text("Welcome, Anna.");
+	await restart(5 * MINUTE);
+	await kiosk.at("welcome");
+	assert.doesNotMatch(await kiosk.tree(), /Anna/);
+});
+
+test("a call for staff outlives the screen, but does not keep it for ever", async () => {
+	await kiosk.identify("1958-06-30", "P");
+	await kiosk.text("Welcome, Anna.");
+	await kiosk.press("call-staff");
+	await kiosk.text("Staff are coming");
+	for (let minute = 0; minute < 4; minute++) {
+		stack.clock.advance(MINUTE);
+		assert.match(await kiosk.tree(), /Staff are coming/);
+	}
+	await until("the welcome screen", async () => {
+		stack.clock.advance(5000);
+		return (await kiosk.screen.ask("screen")) === "welcome";
+	});
+	// Called again, answered, done: the kiosk forgets it, and can call anew.
+	for (let round = 0; round < 2; round++) {
+		await kiosk.press("call-staff");
+		await kiosk.text("Staff are coming");
+		const open = await until("the call", async () => (await desk.state()).help.find((row) => row.stage === "sent"));
+		await desk.call("POST", `help/${open.id}/on-my-way`, {});
+		await kiosk.text("Somebody is on the way");
+		await desk.call("POST", `help/${open.id}/done`, {});
+		await kiosk.watch("the call is over", async () => !/on the way/.test(await kiosk.tree()));
+	}
+	for (const row of (await desk.state()).help.filter((r) => r.stage !== "done")) await desk.call("POST", `help/${row.id}/done`, {});
+});
+
+test("this is not me: the desk still gets what was typed", async () => {
+	await kiosk.identify("1999-07-08", "A");
+	await kiosk.at("phone");
+	for (const digit of "0133") await kiosk.press(digit);
+	await kiosk.text("Welcome, Tola.");
+	await kiosk.press("not-me");
+	await kiosk.text("Sorry about that.");
+	assert.doesNotMatch(await kiosk.tree(), /Tola/);
+	await kiosk.press("desk");
+	await kiosk.at("desk");
+	await leave();
+	const row = await desk.arrival((r) => r.patient === null && /1999/.test(r.described));
+	assert.equal(row.kind, "handover");
 });
 
 test("somebody walks away: asked, then wiped, and the desk keeps their place", async () => {

@@ -217,32 +217,6 @@ static void the_schedule_is_the_days(void **state)
 	json_decref(json);
 }
 
-/* What the slip's QR code holds, as any reader may write it. */
-static void a_slip_is_found_by_its_code(void **state)
-{
-	struct fixture *f = *state;
-	struct peer kiosk = { 0 };
-	char path[96], id[40];
-	struct visit v;
-	json_t *json;
-
-	enrol(f, &kiosk, "Lobby 1");
-	send_visit(f, &kiosk, &v, "demo-p02", "A 01");
-	for (int capitals = 0; capitals <= 1; capitals++) {
-		for (size_t i = 0; i <= strlen(v.id); i++)
-			id[i] = (char)(capitals && v.id[i] >= 'a' && v.id[i] <= 'f' ? v.id[i] - 'a' + 'A' : v.id[i]);
-		snprintf(path, sizeof(path), "/desk/api/search?q=%s", id);
-		json = expect(f, &f->desk, path, NULL, 200);
-		assert_int_equal(json_array_size(json_object_get(json, "arrivals")), 1);
-		assert_non_null(member_of(json_object_get(json, "arrivals"), "visit_id", v.id));
-		json_decref(json);
-	}
-	path[strlen(path) - 1] = '\0'; /* a part of it is nobody's */
-	json = expect(f, &f->desk, path, NULL, 200);
-	assert_int_equal(json_array_size(json_object_get(json, "arrivals")), 0);
-	json_decref(json);
-}
-
 static void a_restart_keeps_all(void **state)
 {
 	struct fixture *f = *state;
@@ -316,7 +290,6 @@ int main(void)
 						fixture_end),
 		cmocka_unit_test_setup_teardown(reads_and_actions_are_audited_for_good, fixture_begin, fixture_end),
 		cmocka_unit_test_setup_teardown(the_schedule_is_the_days, fixture_begin, fixture_end),
-		cmocka_unit_test_setup_teardown(a_slip_is_found_by_its_code, fixture_begin, fixture_end),
 		cmocka_unit_test_setup_teardown(a_restart_keeps_all, fixture_begin, fixture_end),
 		cmocka_unit_test_setup_teardown(logs_name_nobody, fixture_begin, fixture_end),
 	};

@@ -51,26 +51,6 @@ static int64_t number(struct kiosk *k, const char *sql)
 	return value;
 }
 
-static void an_arrival_for_no_appointment_is_refused(void **state)
-{
-	struct kiosk *k = *state;
-	lobby_VisitCommitted answer;
-	lobby_Visit visit;
-	char id[37];
-
-	uuid_of(id, 1);
-	visit = arrival(id, MARIA, NULL);
-	visit.kind = lobby_VisitKind_VISIT_ARRIVAL;
-	assert_int_equal(outbox_commit_visit(&k->outbox, &k->identity, &visit, clock_wall_ms(), &answer),
-			 LOBBY_ERR_INVALID);
-	assert_int_equal(answer.err, LOBBY_ERR_INVALID);
-	assert_string_equal(answer.ticket, "");
-	assert_int_equal(number(k, "SELECT count(*) FROM outbox"), 0);
-	visit.kind = lobby_VisitKind_VISIT_HANDOVER;
-	assert_int_equal(outbox_commit_visit(&k->outbox, &k->identity, &visit, clock_wall_ms(), &answer), 0);
-	assert_string_equal(answer.ticket, "D 01");
-}
-
 static void a_visit_is_sealed_numbered_and_marks_the_roster(void **state)
 {
 	struct kiosk *k = *state;
@@ -370,7 +350,6 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		T(a_visit_is_sealed_numbered_and_marks_the_roster),
-		T(an_arrival_for_no_appointment_is_refused),
 		T(the_same_visit_twice_is_one),
 		T(without_a_clinic_nothing_is_promised),
 		T(tickets_never_meet),

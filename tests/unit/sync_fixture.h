@@ -131,7 +131,6 @@ static inline void put(struct kiosk *k, const struct roster_entry *e)
 	assert_int_equal(roster_put(&k->roster, e, 1), 0);
 }
 
-/* Without an appointment it is somebody for the desk. */
 static inline lobby_Visit arrival(const char *id, const char *patient, const char *appointment)
 {
 	lobby_Visit visit = { .kind = lobby_VisitKind_VISIT_ARRIVAL,
@@ -144,9 +143,7 @@ static inline lobby_Visit arrival(const char *id, const char *patient, const cha
 
 	text_copy(visit.id, sizeof(visit.id), id);
 	text_copy(visit.patient_id, sizeof(visit.patient_id), patient);
-	if (appointment == NULL)
-		visit.kind = lobby_VisitKind_VISIT_HANDOVER;
-	else
+	if (appointment != NULL)
 		text_copy(visit.appointment_id[visit.appointment_id_count++], sizeof(visit.appointment_id[0]),
 			  appointment);
 	return visit;

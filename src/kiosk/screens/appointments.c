@@ -170,7 +170,7 @@ static void event(struct app *app, const struct ui_event *event)
 	} else if (strcmp(event->id, "only-one") == 0) {
 		app_fire(app, FLOW_CHOOSE);
 	} else if (strcmp(event->id, "not-me") == 0) {
-		session_forget_person(session);
+		session_forget_match(session);
 		session->reason = lobby_HandoverReason_HANDOVER_NOT_ME;
 		app_fire(app, FLOW_NOT_ME);
 	}

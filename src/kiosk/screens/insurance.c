@@ -85,6 +85,7 @@ static void build(struct app *app, struct ui *ui)
 		ui_button(ui, "new-card", _("Yes, I have a card"),
 			  (struct ui_opt){ .tone = UI_STRONG, .icon = "arrow-forward", .icon_end = true });
 		ui_button(ui, "none", _("I do not have insurance"), (struct ui_opt){ 0 });
+		ui_button(ui, "back", _("Back"), (struct ui_opt){ .icon = "arrow-back" });
 		return;
 	}
 	ui_heading(ui, _("Is this still your insurance?"));
@@ -98,6 +99,7 @@ static void build(struct app *app, struct ui *ui)
 		  (struct ui_opt){ .tone = UI_STRONG, .icon = "arrow-forward", .icon_end = true });
 	ui_button(ui, "new-card", _("I have a new card"), (struct ui_opt){ 0 });
 	ui_button(ui, "none", _("I do not have insurance"), (struct ui_opt){ 0 });
+	ui_button(ui, "back", _("Back"), (struct ui_opt){ .icon = "arrow-back" });
 }
 
 static void event(struct app *app, const struct ui_event *event)
@@ -116,6 +118,8 @@ static void event(struct app *app, const struct ui_event *event)
 		app_fire(app, FLOW_CONTINUE);
 	} else if (strcmp(event->id, "new-card") == 0) {
 		app_fire(app, FLOW_NEW_CARD);
+	} else if (strcmp(event->id, "back") == 0) {
+		app_fire(app, FLOW_BACK);
 	}
 }
 

@@ -55,6 +55,9 @@ static void build(struct app *app, struct ui *ui)
 	if (scanner)
 		ui_banner(ui, "scanner", scanner_words(app->settings.scanner_hint),
 			  (struct ui_opt){ .tone = UI_TINT, .icon = "scan" });
+	else if (app_scanner_missed(app))
+		ui_banner(ui, "no-scanner", _("The scanner does not work right now. You can check in by touch."),
+			  (struct ui_opt){ .tone = UI_WARNING, .icon = "warning" });
 	ui_region(ui, UI_ACTIONS);
 	ui_button(ui, "check-in", _("Check in"), (struct ui_opt){ .tone = UI_STRONG, .icon = "check", .tall = true });
 	ui_button(ui, "something-else", _("Something else"), (struct ui_opt){ .icon = "message" });
