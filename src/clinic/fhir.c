@@ -303,6 +303,14 @@ static bool read_participants(struct fhir_reader *reader, const json_t *json, st
 	return a->patient_id[0] != '\0' || field_refuse(reader, "participant", "names no patient");
 }
 
+/* What nobody has given a time yet (FHIR R4, Appointment, invariant app-3). */
+static bool may_lack_time(const json_t *json)
+{
+	const char *status = field_peek(json, "status");
+
+	return strcmp(status, "proposed") == 0 || strcmp(status, "pending") == 0 || strcmp(status, "waitlist") == 0;
+}
+
 static bool read_times(struct fhir_reader *reader, const json_t *json, struct fhir_appointment *a)
 {
 	const json_t *minutes = json_object_get(json, "minutesDuration");
@@ -311,7 +319,8 @@ static bool read_times(struct fhir_reader *reader, const json_t *json, struct fh
 	if (!field_instant(reader, json, "start", "start", &a->start_ms) ||
 	    !field_instant(reader, json, "end", "end", &end_ms))
 		return false;
-	if (a->start_ms == 0 && a->slot_id[0] == '\0')
+	a->untimed = a->start_ms == 0 && a->slot_id[0] == '\0';
+	if (a->untimed && !may_lack_time(json))
 		return field_refuse(reader, "start", "is missing, and there is no slot");
 	if (minutes != NULL &&
 	    (!json_is_integer(minutes) || json_integer_value(minutes) < 1 || json_integer_value(minutes) > MAX_MINUTES))

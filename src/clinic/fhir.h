@@ -53,6 +53,7 @@ struct fhir_appointment {
 	char with_text[81], service_type[81], status[17]; /* booked arrived cancelled fulfilled noshow */
 	int64_t start_ms;				  /* 0: its slot's */
 	int minutes;					  /* 0: its slot's */
+	bool untimed; /* neither start nor slot, as FHIR allows what is only proposed: no day's to show */
 };
 
 struct fhir_resource {

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define LINE_MAX_BYTES (8 << 20)
+#define BOM "\xEF\xBB\xBF" /* what some programs put before UTF-8 (RFC 8259, section 8.1: may be ignored) */
 
 int import_begin(struct import *import, struct ledger *store, FILE *out, const char *source)
 {
@@ -62,6 +63,10 @@ void import_resource(struct import *import, const json_t *json, const char *full
 	}
 	if (resource.type == FHIR_OTHER) {
 		count_other(import, resource.type_name);
+		return;
+	}
+	if (resource.type == FHIR_APPOINTMENT && resource.appointment.untimed) {
+		import->untimed++;
 		return;
 	}
 	if (import->refused == 0) /* once refused only the rest is checked */
@@ -153,6 +158,9 @@ static void say_counts(struct import *import)
 			fprintf(import->out, "%s: %lld new, %lld changed, %lld as before\n",
 				fhir_type_name((enum fhir_type)t), (long long)import->fresh[t],
 				(long long)import->changed[t], (long long)import->same[t]);
+	if (import->untimed > 0)
+		fprintf(import->out, "%lld Appointment%s without a time: left out\n", (long long)import->untimed,
+			import->untimed == 1 ? "" : "s");
 	json_object_foreach(import->others, type, count)
 	{
 		fprintf(import->out, "%s: %lld left out (Lobby does not use this type)\n", type,
@@ -244,7 +252,7 @@ static void import_lines(struct import *import, FILE *file)
 	free(line);
 }
 
-static void import_whole(struct import *import, const char *path)
+static void import_whole(struct import *import, const char *path, size_t skip)
 {
 	char *text = NULL, where[64];
 	json_error_t error;
@@ -252,9 +260,13 @@ static void import_whole(struct import *import, const char *path)
 	json_t *json;
 
 	import->err = file_read(path, IMPORT_FILE_MAX, &text, &len);
-	if (import->err != 0)
+	if (import->err == 0 && len < skip)
+		import->err = LOBBY_ERR_IO; /* it changed meanwhile */
+	if (import->err != 0) {
+		free(text);
 		return;
-	json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+	}
+	json = json_loadb(text + skip, len - skip, JSON_REJECT_DUPLICATES, &error);
 	snprintf(where, sizeof(where), "line %d", error.line);
 	if (json == NULL)
 		import_refuse(import, where, NULL,
@@ -262,13 +274,13 @@ static void import_whole(struct import *import, const char *path)
 	else if (is_bundle(json))
 		import_bundle(import, json);
 	else
-		import_resource(import, json, "", text, len, "line 1");
+		import_resource(import, json, "", text + skip, len - skip, "line 1");
 	json_decref(json);
 	free(text);
 }
 
 /* Is the first line that is not blank a whole JSON value, and more than one line in all? */
-static bool looks_like_lines(FILE *file)
+static bool looks_like_lines(FILE *file, long start)
 {
 	bool whole = false;
 	char *line = NULL;
@@ -291,8 +303,18 @@ static bool looks_like_lines(FILE *file)
 		json_decref(json);
 	}
 	free(line);
-	rewind(file);
-	return whole;
+	clearerr(file);
+	return fseek(file, start, SEEK_SET) == 0 && whole;
+}
+
+/* How many bytes of a byte-order mark stand at the beginning; the file is then behind them. */
+static size_t skip_mark(FILE *file)
+{
+	char first[3];
+	size_t skip = fread(first, 1, 3, file) == 3 && memcmp(first, BOM, 3) == 0 ? 3 : 0;
+
+	clearerr(file);
+	return fseek(file, (long)skip, SEEK_SET) == 0 ? skip : 0;
 }
 
 int import_file(struct ledger *store, const char *path, FILE *out)
@@ -300,16 +322,18 @@ int import_file(struct ledger *store, const char *path, FILE *out)
 	const char *slash = strrchr(path, '/');
 	FILE *file = fopen(path, "r");
 	struct import import;
+	size_t skip;
 	int err;
 
 	if (file == NULL)
 		return errno == ENOENT ? LOBBY_ERR_NOT_FOUND : LOBBY_ERR_IO;
 	err = import_begin(&import, store, out, slash != NULL ? slash + 1 : path);
 	if (err == 0) {
-		if (looks_like_lines(file))
+		skip = skip_mark(file);
+		if (looks_like_lines(file, (long)skip))
 			import_lines(&import, file);
 		else
-			import_whole(&import, path);
+			import_whole(&import, path, skip);
 		err = import_end(&import);
 	}
 	fclose(file);

@@ -21,9 +21,9 @@ struct import {
 	struct fhir_reader reader;
 	int64_t now_ms;
 	int64_t fresh[FHIR_TYPES], changed[FHIR_TYPES], same[FHIR_TYPES];
-	json_t *others; /* type -> how many */
-	int64_t refused;
-	int err; /* of the store: nothing more is done */
+	json_t *others;		  /* type -> how many */
+	int64_t refused, untimed; /* untimed: appointments left out */
+	int err;		  /* of the store: nothing more is done */
 };
 
 /** Begins; the store must not be in a transaction. Pair with import_end(). */

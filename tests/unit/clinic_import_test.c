@@ -173,6 +173,41 @@ static void types_that_are_not_used_are_named(void **state)
 	free(said);
 }
 
+static void what_has_no_time_yet_is_left_out(void **state)
+{
+	static const char *const may[] = { "proposed", "pending", "waitlist" };
+	struct folder *f = *state;
+	char text[600], *said;
+
+	for (int i = 0; i < 4; i++) {
+		const char *status = i < 3 ? may[i] : "booked";
+
+		snprintf(text, sizeof(text),
+			 PATIENT("p1") "\n{\"resourceType\":\"Appointment\",\"id\":\"a1\",\"status\":\"%s\","
+				       "\"participant\":[{\"actor\":{\"reference\":\"Patient/p1\"}}]}\n",
+			 status);
+		said = import_text(f, text, i < 3 ? 0 : LOBBY_ERR_REFUSED);
+		assert_non_null(strstr(said, i < 3 ? "1 Appointment without a time: left out" : "start is missing"));
+		free(said);
+	}
+	assert_int_equal(count_of(f, "SELECT count(*) FROM appointment"), 0);
+}
+
+static void a_byte_order_mark_is_passed_over(void **state)
+{
+	static const char *const texts[] = {
+		"\xEF\xBB\xBF" PATIENT("p1") "\n" PATIENT("p2") "\n",
+		"\xEF\xBB\xBF{\"resourceType\":\"Bundle\",\n\"entry\":[\n{\"resource\":" PATIENT("p3") "}]}",
+		"\xEF\xBB\xBF" PATIENT("p4"),
+	};
+	struct folder *f = *state;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		free(import_text(f, texts[i], 0));
+	assert_int_equal(count_of(f, "SELECT count(*) FROM patient"), 4);
+	free(import_text(f, "\xEF\xBB\xBF", LOBBY_ERR_REFUSED)); /* nothing behind it */
+}
+
 static void a_bundle_of_new_things_refers_by_uuid(void **state)
 {
 	static const char bundle[] = "{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":["
@@ -385,6 +420,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(bad_ones_are_refused_with_line_and_reason, begin, end),
 		cmocka_unit_test_setup_teardown(types_that_are_not_used_are_named, begin, end),
+		cmocka_unit_test_setup_teardown(what_has_no_time_yet_is_left_out, begin, end),
+		cmocka_unit_test_setup_teardown(a_byte_order_mark_is_passed_over, begin, end),
 		cmocka_unit_test_setup_teardown(a_bundle_of_new_things_refers_by_uuid, begin, end),
 		cmocka_unit_test_setup_teardown(importing_again_updates_and_keeps_every_version, begin, end),
 		cmocka_unit_test_setup_teardown(what_a_kiosk_checked_in_stays_so, begin, end),
