@@ -5,8 +5,6 @@
 
 #include "wire/wire.h"
 
-#define CTL_VERSION "1.0"
-
 /** lobbyctl enrol URL CODE [--name NAME] */
 int ctl_enrol(int argc, char **argv);
 /** lobbyctl status */

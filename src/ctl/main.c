@@ -42,7 +42,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc > at && strcmp(argv[at], "--version") == 0) {
-		puts("lobbyctl " CTL_VERSION);
+		puts("lobbyctl " LOBBY_VERSION);
 		return 0;
 	}
 	for (size_t i = 0; argc > at && i < sizeof(commands) / sizeof(commands[0]); i++)

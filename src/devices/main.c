@@ -11,8 +11,7 @@
 static const char usage[] =
 	"lobby-devices: the kiosk's scanners and printers.\n"
 	"Serves $LOBBY_RUN/devices.sock (default /run/lobby). It has no settings; it stops on SIGTERM.\n"
-	"  --help     this text\n"
-	"  --version  the version of its messages\n";
+	"  --help, --version\n";
 
 int main(int argc, char **argv)
 {
@@ -26,7 +25,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-		printf("lobby-devices, messages version %d\n", WIRE_VERSION);
+		puts("lobby-devices " LOBBY_VERSION);
 		return 0;
 	}
 	if (argc > 1) {

@@ -43,7 +43,7 @@ static int parse(int argc, char **argv, const char **data)
 			fputs(usage, stdout);
 			exit(0);
 		case 'v':
-			puts("lobby-sync " SYNC_VERSION);
+			puts("lobby-sync " LOBBY_VERSION);
 			exit(0);
 		default:
 			fputs("Try lobby-sync --help.\n", stderr);

@@ -70,7 +70,7 @@ static char *body_of(struct sync *sync)
 		return NULL;
 	json = json_pack("{s:s, s:s, s:I, s:I, s:o, s:s}", "screen", screen_of(sync), "step", sync->status.screen.step,
 			 "visits_held", (json_int_t)counts.visits, "visits_set_aside", (json_int_t)counts.set_aside,
-			 "devices", devices_json(&sync->status.devices), "version", SYNC_VERSION);
+			 "devices", devices_json(&sync->status.devices), "version", LOBBY_VERSION);
 	text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	json_decref(json);
 	return text;

@@ -16,7 +16,6 @@
 #include "store.h"
 #include "wire/wire.h"
 
-#define SYNC_VERSION "1.0"
 #define SYNC_MAX_HELP 4
 
 struct sync;
