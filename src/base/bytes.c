@@ -59,13 +59,6 @@ uint32_t read_le32(struct reader *r)
 	return b ? (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24 : 0;
 }
 
-uint16_t read_be16(struct reader *r)
-{
-	const uint8_t *b = read_span(r, 2);
-
-	return b ? (uint16_t)(b[0] << 8 | b[1]) : 0;
-}
-
 uint32_t read_be32(struct reader *r)
 {
 	const uint8_t *b = read_span(r, 4);
@@ -99,21 +92,9 @@ void write_le16(struct writer *w, uint16_t value)
 	write_span(w, (uint8_t[]){ (uint8_t)value, (uint8_t)(value >> 8) }, 2);
 }
 
-void write_le32(struct writer *w, uint32_t value)
-{
-	write_le16(w, (uint16_t)value);
-	write_le16(w, (uint16_t)(value >> 16));
-}
-
 void write_be16(struct writer *w, uint16_t value)
 {
 	write_span(w, (uint8_t[]){ (uint8_t)(value >> 8), (uint8_t)value }, 2);
-}
-
-void write_be32(struct writer *w, uint32_t value)
-{
-	write_be16(w, (uint16_t)(value >> 16));
-	write_be16(w, (uint16_t)value);
 }
 
 void write_text(struct writer *w, const char *text)

@@ -29,7 +29,6 @@ size_t reader_left(const struct reader *r);
 uint8_t read_u8(struct reader *r);
 uint16_t read_le16(struct reader *r);
 uint32_t read_le32(struct reader *r);
-uint16_t read_be16(struct reader *r);
 uint32_t read_be32(struct reader *r);
 /** A pointer to the next len bytes inside the reader's memory, or NULL (and failed). */
 const uint8_t *read_span(struct reader *r, size_t len);
@@ -39,9 +38,7 @@ struct reader read_sub(struct reader *r, size_t len);
 struct writer writer_of(void *data, size_t size);
 void write_u8(struct writer *w, uint8_t value);
 void write_le16(struct writer *w, uint16_t value);
-void write_le32(struct writer *w, uint32_t value);
 void write_be16(struct writer *w, uint16_t value);
-void write_be32(struct writer *w, uint32_t value);
 void write_span(struct writer *w, const void *data, size_t len);
 /** The bytes of a NUL-terminated string, without the NUL. */
 void write_text(struct writer *w, const char *text);

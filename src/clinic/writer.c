@@ -214,16 +214,3 @@ int writer_submit(struct writer *writer, struct job *job)
 	pthread_mutex_unlock(&writer->lock);
 	return err;
 }
-
-int writer_run_alone(struct ledger *store, struct job *job)
-{
-	int err = job->slow != NULL ? job->slow(job) : 0;
-
-	if (err == 0)
-		err = begin(store);
-	if (err != 0)
-		return err;
-	job->err = run_one(store, job);
-	err = commit(store);
-	return err != 0 ? err : job->err;
-}

@@ -35,7 +35,4 @@ void writer_free(struct writer *writer);
 /** Queues the job. LOBBY_ERR_BUSY (done() is not called) when the slow queue is full. */
 int writer_submit(struct writer *writer, struct job *job) MUST_CHECK;
 
-/** Runs one job in a transaction of its own, for the command line. Returns the job's error. */
-int writer_run_alone(struct ledger *store, struct job *job) MUST_CHECK;
-
 #endif
