@@ -35,8 +35,9 @@ static const char usage[] =
 	"  lobby-clinic demo       --data DIR [--day YYYY-MM-DD] [--cards FILE] [--assets DIR]\n"
 	"  lobby-clinic user       --data DIR NAME          adds an administrator; the password on standard input\n"
 	"  lobby-clinic kiosk-code --data DIR NAME          prints a one-time enrolment code for a kiosk\n"
-	"  lobby-clinic setting    --data DIR [NAME VALUE]  prints the settings, or sets one (VALUE is JSON)\n"
+	"  lobby-clinic setting    --data DIR [NAME VALUE]  prints the settings, or sets one\n"
 	"  lobby-clinic arrivals   --data DIR               today's arrivals, a line each (this reading is audited)\n"
+	"  lobby-clinic --help, --version\n"
 	"DIR is made if it is missing. --assets, or LOBBY_ASSETS, is the folder with desk/ and demo/.\n"
 	"Exit status: 0 done, 1 failed (the reason is on standard error), 2 not understood.\n";
 
@@ -186,6 +187,11 @@ static int import(const struct options *o)
 		return fail(o->data, err);
 	err = import_file(&store, o->words[0], stderr);
 	ledger_close(&store);
+	if (err == LOBBY_ERR_REFUSED) {
+		fprintf(stderr, "lobby-clinic: %s was not imported: put right what is said above, then try again\n",
+			o->words[0]);
+		return 1;
+	}
 	return err == 0 ? 0 : fail(o->words[0], err);
 }
 
@@ -232,13 +238,26 @@ static int print_settings(struct ledger *store)
 	return rc == 0 ? 0 : LOBBY_ERR_IO;
 }
 
+static int setting_failed(const struct options *o, int err)
+{
+	if (o->count > 0 && (err == LOBBY_ERR_NOT_FOUND || err == LOBBY_ERR_INVALID)) {
+		fprintf(stderr, "lobby-clinic: %s: %s\n", o->words[0],
+			err == LOBBY_ERR_INVALID ? "this cannot be its value. It is:"
+						 : "there is no such setting. There are:");
+		clinic_settings_describe(err == LOBBY_ERR_INVALID ? o->words[0] : NULL, stderr);
+		return 1;
+	}
+	return fail(o->count > 0 ? o->words[0] : "setting", err);
+}
+
 static int setting(const struct options *o)
 {
 	struct ledger store;
 	int err;
 
 	if (o->count == 1) {
-		fprintf(stderr, "lobby-clinic: setting: NAME and VALUE, or neither\n");
+		fprintf(stderr, "lobby-clinic: setting: NAME and VALUE, or neither. The settings:\n");
+		clinic_settings_describe(NULL, stderr);
 		return 2;
 	}
 	err = open_store(o, &store);
@@ -255,7 +274,7 @@ static int setting(const struct options *o)
 		err = db_end(&store.db, err);
 	}
 	ledger_close(&store);
-	return err == 0 ? 0 : fail(o->count > 0 ? o->words[0] : "setting", err);
+	return err == 0 ? 0 : setting_failed(o, err);
 }
 
 static void print_arrival(const json_t *row)
@@ -335,6 +354,14 @@ static int parse(int argc, char **argv, struct options *o)
 	return 0;
 }
 
+static int help(void)
+{
+	fputs(usage, stdout);
+	puts("Settings (a list is JSON, as [\"en\",\"es\"]):");
+	clinic_settings_describe(NULL, stdout);
+	return fflush(stdout) != 0;
+}
+
 int cli_main(int argc, char **argv)
 {
 	struct options o = { 0 };
@@ -343,7 +370,9 @@ int cli_main(int argc, char **argv)
 	log_init("lobby-clinic");
 	for (int i = 1; i < argc; i++)
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-			return fputs(usage, stdout) < 0;
+			return help();
+	if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		return puts("lobby-clinic " LOBBY_VERSION) < 0;
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			command = &commands[i];

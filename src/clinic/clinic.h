@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 #include <sodium.h>
+#include <stdio.h>
 
 #define CLINIC_PATH_MAX 4096
 
@@ -48,8 +49,11 @@ json_t *clinic_settings_load(struct ledger *store);
 /** One setting as an integer or as text (copied). */
 int64_t clinic_settings_int(struct ledger *store, const char *name);
 void clinic_settings_text(struct ledger *store, const char *name, char *out, size_t size);
-/** Sets one from its JSON text ("30", "true", "\"Lobby\"", "[\"en\"]"), told to kiosks and desk. LOBBY_ERR_NOT_FOUND
- * (no such setting), LOBBY_ERR_INVALID (wrong type or out of bounds). Inside a transaction. */
+/** Writes what it may be, a line a setting; name NULL: all of them. */
+void clinic_settings_describe(const char *name, FILE *out);
+/** Sets one from its JSON text, where a text may also come without quotes ("30", "true", "\"Lobby\"", "[\"en\"]"), told
+ * to kiosks and desk. LOBBY_ERR_NOT_FOUND (no such setting), LOBBY_ERR_INVALID (wrong type or out of bounds). Inside a
+ * transaction. */
 int clinic_settings_set(struct ledger *store, const char *name, const char *json) MUST_CHECK;
 
 /** changes.c: the logs that pages and kiosks follow. Inside a transaction. */

@@ -3,6 +3,7 @@
 #include "clinic.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct setting {
@@ -87,6 +88,17 @@ void clinic_settings_text(struct ledger *store, const char *name, char *out, siz
 	json_decref(value);
 }
 
+/* What the kiosk's screens are written in: English, and the translations in assets/locale. */
+static bool is_translated(const char *tag)
+{
+	static const char *const tags[] = { "en", "es" };
+
+	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++)
+		if (strcmp(tags[i], tag) == 0)
+			return true;
+	return false;
+}
+
 static bool fits(const struct setting *setting, const json_t *value, const json_t *fallback)
 {
 	if (json_is_boolean(fallback))
@@ -98,31 +110,66 @@ static bool fits(const struct setting *setting, const json_t *value, const json_
 	if (json_is_string(value))
 		return (int64_t)json_string_length(value) <= setting->high;
 	for (size_t i = 0; i < json_array_size(value); i++)
-		if (!json_is_string(json_array_get(value, i)) || json_string_length(json_array_get(value, i)) > 16)
+		if (!json_is_string(json_array_get(value, i)) ||
+		    !is_translated(json_string_value(json_array_get(value, i))))
 			return false;
 	return json_array_size(value) >= (size_t)setting->low && json_array_size(value) <= (size_t)setting->high;
+}
+
+static void describe(const struct setting *setting, FILE *out)
+{
+	json_t *fallback = parse(setting->fallback);
+
+	fprintf(out, "  %-18s ", setting->name);
+	if (json_is_boolean(fallback))
+		fprintf(out, "true or false");
+	else if (json_is_integer(fallback))
+		fprintf(out, "a whole number, %lld to %lld", (long long)setting->low, (long long)setting->high);
+	else if (json_is_string(fallback))
+		fprintf(out, "a text of up to %lld bytes", (long long)setting->high);
+	else
+		fprintf(out, "a list of %lld to %lld of en, es", (long long)setting->low, (long long)setting->high);
+	fprintf(out, "; at first %s\n", setting->fallback);
+	json_decref(fallback);
+}
+
+void clinic_settings_describe(const char *name, FILE *out)
+{
+	for (size_t i = 0; i < KNOWN; i++)
+		if (name == NULL || strcmp(known[i].name, name) == 0)
+			describe(&known[i], out);
+}
+
+/* A text may come bare, as people type it: what does not begin with a quotation mark stands for itself. */
+static json_t *read_value(const char *text, const json_t *fallback)
+{
+	return json_is_string(fallback) && *text != '"' ? json_string(text) : parse(text);
 }
 
 int clinic_settings_set(struct ledger *store, const char *name, const char *text)
 {
 	const struct setting *setting = setting_of(name);
 	json_t *value, *fallback;
+	char *json = NULL;
 	int err = LOBBY_ERR_INVALID;
 
 	if (setting == NULL)
 		return LOBBY_ERR_NOT_FOUND;
-	value = parse(text);
 	fallback = parse(setting->fallback);
+	value = read_value(text, fallback);
 	if (value != NULL && fits(setting, value, fallback))
+		json = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	if (json != NULL)
 		err = ledger_run(
 			store,
 			"INSERT INTO setting(name, value) VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET value "
 			"= excluded.value",
-			"tt", name, text);
+			"tt", name, json);
 	if (err == 0)
 		err = change_feed(store, "settings", "", 0);
 	if (err == 0)
 		err = change_desk(store, "settings", "");
+	free(json);
 	json_decref(fallback);
 	json_decref(value);
 	return err;

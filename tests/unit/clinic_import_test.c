@@ -5,6 +5,7 @@
 #include "clinic/demo.h"
 #include "clinic/import.h"
 
+#include <dirent.h>
 #include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -286,6 +287,56 @@ static void what_a_kiosk_checked_in_stays_so(void **state)
 	assert_int_equal(count_of(f, "SELECT count(*) FROM appointment WHERE status = 'booked' AND ticket = ''"), 1);
 }
 
+/* ---- settings, which the same command line sets ---- */
+
+static void expect_setting(struct folder *f, const char *name, const char *text, int err, const char *stored)
+{
+	char sql[128], value[128] = "";
+
+	assert_int_equal(clinic_settings_set(&f->store, name, text), err);
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM setting WHERE name = '%s'", name);
+	assert_int_equal(count_of(f, sql), stored != NULL);
+	if (stored != NULL) {
+		clinic_settings_text(&f->store, name, value, sizeof(value));
+		assert_string_equal(value, stored);
+	}
+}
+
+static void a_text_may_come_without_quotes(void **state)
+{
+	struct folder *f = *state;
+
+	expect_setting(f, "clinic_name", "\"Foo", LOBBY_ERR_INVALID, NULL);
+	expect_setting(f, "clinic_name", "Foo", 0, "Foo");
+	expect_setting(f, "clinic_name", "42", 0, "42");
+	expect_setting(f, "clinic_name", "\"Foo \\\"&\\\" Sons\"", 0, "Foo \"&\" Sons");
+	expect_setting(f, "clinic_name", "", 0, "");
+	expect_setting(f, "late_min", "soon", LOBBY_ERR_INVALID, NULL);
+	expect_setting(f, "late_min", "1441", LOBBY_ERR_INVALID, NULL);
+	expect_setting(f, "nothing", "1", LOBBY_ERR_NOT_FOUND, NULL);
+}
+
+static void languages_are_those_with_a_translation(void **state)
+{
+	DIR *folder = opendir("assets/locale");
+	struct folder *f = *state;
+	struct dirent *entry;
+	char value[300];
+
+	assert_non_null(folder);
+	while ((entry = readdir(folder)) != NULL) {
+		size_t len = strlen(entry->d_name);
+
+		if (len < 4 || strcmp(entry->d_name + len - 3, ".po") != 0)
+			continue;
+		snprintf(value, sizeof(value), "[\"en\",\"%.*s\"]", (int)len - 3, entry->d_name);
+		assert_int_equal(clinic_settings_set(&f->store, "language", value), 0);
+	}
+	closedir(folder);
+	assert_int_equal(clinic_settings_set(&f->store, "language", "[\"en\",\"tlh\"]"), LOBBY_ERR_INVALID);
+	assert_int_equal(clinic_settings_set(&f->store, "language", "[]"), LOBBY_ERR_INVALID);
+}
+
 /* ---- the demo ---- */
 
 static void the_demo_is_a_believable_day(void **state)
@@ -425,6 +476,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_bundle_of_new_things_refers_by_uuid, begin, end),
 		cmocka_unit_test_setup_teardown(importing_again_updates_and_keeps_every_version, begin, end),
 		cmocka_unit_test_setup_teardown(what_a_kiosk_checked_in_stays_so, begin, end),
+		cmocka_unit_test_setup_teardown(a_text_may_come_without_quotes, begin, end),
+		cmocka_unit_test_setup_teardown(languages_are_those_with_a_translation, begin, end),
 		cmocka_unit_test_setup_teardown(the_demo_is_a_believable_day, begin, end),
 		cmocka_unit_test_setup_teardown(somebody_can_check_in_at_any_hour, begin, end),
 		cmocka_unit_test_setup_teardown(the_cards_can_be_read, begin, end),
