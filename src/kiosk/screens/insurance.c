@@ -35,7 +35,7 @@ static void build_card(const struct app *app, struct ui *ui, const lobby_Coverag
 {
 	char member[32], spoken[64];
 
-	snprintf(member, sizeof(member), "•••••• %s", coverage->member_last4);
+	snprintf(member, sizeof(member), "••••\u00a0%s", coverage->member_last4);
 	snprintf(spoken, sizeof(spoken), _("ending in %s"), coverage->member_last4);
 	ui_card_open(ui, "plan", "", UI_COLUMN, (struct ui_opt){ .tone = UI_BRAND });
 	ui_open(ui, "plan-top", UI_ROW, (struct ui_opt){ 0 });
