@@ -1,6 +1,7 @@
 /* See bench.h. */
 #include "bench.h"
 
+#include <dirent.h>
 #include <math.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -191,4 +192,23 @@ bool bench_proc(pid_t pid, const char *name, char *out, size_t size)
 	out[n] = '\0';
 	fclose(file);
 	return n > 0;
+}
+
+double bench_process_cpu_ns(pid_t pid)
+{
+	char path[64], name[300], text[128];
+	struct dirent *entry;
+	double sum = 0;
+	DIR *tasks;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	tasks = opendir(path);
+	BENCH_MUST(tasks != NULL);
+	while ((entry = readdir(tasks)) != NULL) {
+		snprintf(name, sizeof(name), "task/%s/schedstat", entry->d_name);
+		if (entry->d_name[0] != '.' && bench_proc(pid, name, text, sizeof(text)))
+			sum += strtod(text, NULL);
+	}
+	closedir(tasks);
+	return sum;
 }

@@ -52,6 +52,8 @@ int bench_control_open(const char *path);
  * the kiosk said error. Dies when it says nothing for a minute. */
 bool bench_control(int fd, const char *command, char *out, size_t size);
 
+/** Nanoseconds that all threads of this process have been on a processor (schedstat). */
+double bench_process_cpu_ns(pid_t pid);
 /** Reads /proc/PID/NAME into a terminated buffer; false when it is gone. */
 bool bench_proc(pid_t pid, const char *name, char *out, size_t size);
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #define ROUNDS 3
 #define ROUND_NS 2000000000
@@ -25,7 +26,7 @@
 struct load {
 	int connections, most;
 	const char *name;
-	struct bench_samples rates, waits;
+	struct bench_samples rates, waits, costs;
 };
 
 struct post {
@@ -65,11 +66,12 @@ static bool answered(int c, struct bench_samples *waits)
 	return true;
 }
 
-/* One round: visits a second. */
-static double run(struct load *load)
+/* One round: visits a second, and what one cost the server in processor time. */
+static void run(struct load *load, pid_t server)
 {
 	struct epoll_event events[MAX_CONNECTIONS];
 	int epoll = epoll_create1(EPOLL_CLOEXEC), next = 0, done = 0;
+	double cpu_ns = bench_process_cpu_ns(server);
 	int64_t start = bench_now_ns();
 
 	for (int c = 0; c < load->connections; c++) {
@@ -93,21 +95,23 @@ static double run(struct load *load)
 				post(c, &next);
 		}
 	}
-	for (int c = 0; c < load->connections; c++)
-		epoll_ctl(epoll, EPOLL_CTL_DEL, conns[c].fd, NULL);
-	return (double)done * 1e9 / (double)(bench_now_ns() - start);
+	bench_add(&load->rates, (double)done * 1e9 / (double)(bench_now_ns() - start));
+	bench_add(&load->costs, (bench_process_cpu_ns(server) - cpu_ns) / 1e3 / done);
+	close(epoll);
 }
 
 int main(int argc, char **argv)
 {
-	int port = (int)bench_number(bench_arg(argc, argv, 1, "PORT KIOSK-FOLDER"));
-	const char *folder = bench_arg(argc, argv, 2, "PORT KIOSK-FOLDER");
+	static const char usage[] = "PORT KIOSK-FOLDER SERVER-PID";
+	int port = (int)bench_number(bench_arg(argc, argv, 1, usage));
+	const char *folder = bench_arg(argc, argv, 2, usage);
+	pid_t server = (pid_t)bench_number(bench_arg(argc, argv, 3, usage));
 	struct load loads[] = { { .connections = 1, .most = MOST_C1, .name = "clinic.visits_per_s_c1" },
 				{ .connections = 8, .most = MOST_C8, .name = "clinic.visits_per_s_c8" },
 				{ .connections = 64, .most = MOST_C64, .name = "clinic.visits_per_s_c64" } };
 	static struct identity identity;
 	uint32_t person = 0;
-	char what[96];
+	char what[128];
 
 	BENCH_MUST(sodium_init() >= 0);
 	log_set_level(LOG_ERROR);
@@ -117,14 +121,16 @@ int main(int argc, char **argv)
 	for (int round = 0; round < ROUNDS; round++) {
 		for (size_t l = 0; l < 3; l++) {
 			prepare(&identity, loads[l].most, &person);
-			bench_add(&loads[l].rates, run(&loads[l]));
+			run(&loads[l], server);
 			for (int i = 0; i < loads[l].most; i++)
 				free(posts[i].request);
 		}
 	}
 	for (size_t l = 0; l < 3; l++) {
-		snprintf(what, sizeof(what), "%d rounds; an answer takes %.3g ms, 99%% under %.3g", ROUNDS,
-			 bench_quantile(&loads[l].waits, 0.5), bench_quantile(&loads[l].waits, 0.99));
+		snprintf(what, sizeof(what),
+			 "%d rounds; answers in %.3g ms, 99%% under %.3g; %.0f us of the server's processor each",
+			 ROUNDS, bench_quantile(&loads[l].waits, 0.5), bench_quantile(&loads[l].waits, 0.99),
+			 bench_quantile(&loads[l].costs, 0.5));
 		bench_figure_of(loads[l].name, &loads[l].rates, what);
 	}
 	for (int c = 0; c < MAX_CONNECTIONS; c++)
