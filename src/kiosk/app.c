@@ -328,7 +328,6 @@ static void on_window_event(void *arg, const SDL_Event *event)
 		return;
 	}
 	happened = ui_handle(app->ui, event);
-	app->dirty = app->dirty || ui_is_dirty(app->ui);
 	app_ui_event(app, &happened);
 	app_refresh(app);
 }
@@ -340,8 +339,10 @@ void app_refresh(struct app *app)
 
 	if (!app->dirty && !ui_is_dirty(app->ui))
 		return;
+	/* A key that goes down looks different and is the same tree: paint is enough. */
+	if (app->dirty)
+		shell_build(app);
 	app->dirty = false;
-	shell_build(app);
 	count = ui_paint(app->ui, app->window.surface, app->repaint, rects, MAX_DAMAGE);
 	app->repaint = false;
 	window_present(&app->window, rects, count);

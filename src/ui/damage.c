@@ -79,9 +79,8 @@ static void settle(struct damage *d)
 	}
 }
 
-static void add(struct damage *d, SDL_Rect r, int out)
+static void add(struct damage *d, SDL_Rect r)
 {
-	r = (SDL_Rect){ r.x - out, r.y - out, r.w + 2 * out, r.h + 2 * out };
 	if (!SDL_IntersectRect(&r, &d->whole, &r))
 		return;
 	if (d->count == d->max) {
@@ -108,7 +107,7 @@ static int record(struct ui *ui, struct ui_seen *seen)
 {
 	const struct ui_node *active = field_active(ui);
 	struct ui_node *list[UI_NODES_MAX + 8];
-	int count = tree_order(ui, list), n = 0;
+	int count = tree_order(ui, list), n = 0, out = ring_px(ui);
 
 	for (int i = 0; i < count && n < UI_NODES_MAX; i++) {
 		const struct ui_node *node = list[i];
@@ -117,12 +116,18 @@ static int record(struct ui *ui, struct ui_seen *seen)
 			continue;
 		if (node->role == UI_GROUP && node != ui->regions[UI_BAR])
 			continue;
-		seen[n++] = (struct ui_seen){ node->key, look_of(ui, node, active), node->rect };
+		seen[n] = (struct ui_seen){ node->key, look_of(ui, node, active), node->rect };
+		/* A ring stands around its node, and a letter may hang over its line; a bare button ends at its edge.
+		 */
+		if (node->role != UI_BUTTON || shows_ring(ui, node))
+			seen[n].rect = (SDL_Rect){ node->rect.x - out, node->rect.y - out, node->rect.w + 2 * out,
+						   node->rect.h + 2 * out };
+		n++;
 	}
 	return n;
 }
 
-static void compare(struct damage *d, const struct ui_seen *a, int na, const struct ui_seen *b, int nb, int out)
+static void compare(struct damage *d, const struct ui_seen *a, int na, const struct ui_seen *b, int nb)
 {
 	for (int i = 0; i < na; i++) {
 		int j = i; /* most often in the same place */
@@ -132,9 +137,9 @@ static void compare(struct damage *d, const struct ui_seen *a, int na, const str
 				;
 		if (j < nb && b[j].look == a[i].look && SDL_RectEquals(&a[i].rect, &b[j].rect))
 			continue;
-		add(d, a[i].rect, out);
+		add(d, a[i].rect);
 		if (j < nb)
-			add(d, b[j].rect, out);
+			add(d, b[j].rect);
 	}
 }
 
@@ -154,8 +159,8 @@ int ui_paint(struct ui *ui, SDL_Surface *surface, bool all, SDL_Rect *rects, int
 		rects[0] = d.whole;
 		d.count = 1;
 	} else {
-		compare(&d, ui->seen[now], ui->seen_count[now], ui->seen[before], ui->seen_count[before], ring_px(ui));
-		compare(&d, ui->seen[before], ui->seen_count[before], ui->seen[now], ui->seen_count[now], ring_px(ui));
+		compare(&d, ui->seen[now], ui->seen_count[now], ui->seen[before], ui->seen_count[before]);
+		compare(&d, ui->seen[before], ui->seen_count[before], ui->seen[now], ui->seen_count[now]);
 	}
 	for (int i = 0; i < d.count; i++) {
 		canvas.clip = rects[i];

@@ -360,6 +360,27 @@ static void paint_node(struct ui *ui, struct ui_canvas *c, struct ui_node *n)
 	}
 }
 
+/* The ground under all, but not where the largest button will paint each pixel itself: most often all that changed is a
+ * key. The rows of its corners it does not. */
+static void paint_paper(struct ui *ui, struct ui_canvas *c, struct ui_node *const *list, int count)
+{
+	const SDL_Rect clip = c->clip;
+	SDL_Rect b = { clip.x, clip.y, 0, 0 };
+	int radius = unit(ui, 28);
+
+	for (int i = 0; i < count && ui->dialog == NULL; i++) {
+		const struct ui_node *n = list[i];
+		SDL_Rect r = { n->rect.x, n->rect.y + radius, n->rect.w, n->rect.h - 2 * radius };
+
+		if (n->role == UI_BUTTON && !n->hidden && SDL_IntersectRect(&r, &clip, &r) && r.w * r.h > b.w * b.h)
+			b = r;
+	}
+	raster_fill(c, (SDL_Rect){ clip.x, clip.y, clip.w, b.y - clip.y }, theme_colors(ui)->paper);
+	raster_fill(c, (SDL_Rect){ clip.x, b.y, b.x - clip.x, b.h }, theme_colors(ui)->paper);
+	raster_fill(c, (SDL_Rect){ b.x + b.w, b.y, clip.x + clip.w - b.x - b.w, b.h }, theme_colors(ui)->paper);
+	raster_fill(c, (SDL_Rect){ clip.x, b.y + b.h, clip.w, clip.y + clip.h - b.y - b.h }, theme_colors(ui)->paper);
+}
+
 void paint_tree(struct ui *ui, struct ui_canvas *c)
 {
 	struct ui_node *list[UI_NODES_MAX + 8];
@@ -367,7 +388,7 @@ void paint_tree(struct ui *ui, struct ui_canvas *c)
 	int count = tree_order(ui, list), out = ring_px(ui);
 	const struct ui_node *bar = ui->regions[UI_BAR];
 
-	raster_fill(c, (SDL_Rect){ 0, 0, ui->panel.width_px, ui->panel.height_px }, t->paper);
+	paint_paper(ui, c, list, count);
 	if (bar != NULL && bar->first != NULL) {
 		raster_fill(c, bar->rect, t->card);
 		raster_fill(c, (SDL_Rect){ bar->rect.x, bar->rect.y, bar->rect.w, thin(ui) }, t->border);
