@@ -27,7 +27,8 @@ CFLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-
 LDFLAGS_fuzz := -fsanitize=fuzzer,address,undefined
 
 CC := $(CC_$(MODE))
-PKGS := sdl2 SDL2_ttf SDL2_image fribidi libmicrohttpd gnutls libcurl jansson libsodium sqlite3 libusb-1.0 libqrencode
+PKGS := sdl2 SDL2_ttf SDL2_image fribidi libmicrohttpd gnutls libcurl jansson libsodium sqlite3 libusb-1.0 libqrencode \
+        zlib expat libpng
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS = $(shell pkg-config --libs $(PKGS))
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla -Werror

@@ -8,11 +8,25 @@
 #include "drivers/usb.h"
 #include "wire.pb.h"
 
+/* What a device read: a code, a stripe, a chip. Valid during the call and wiped after it. */
+struct driver_read {
+	lobby_ScanSource source;
+	const char *aim;     /* codes: the AIM identifier without "]"; else "" */
+	const uint8_t *data; /* as lobby_Scan.data says for this source; NULL when err is not 0 */
+	size_t len;
+	int err; /* why nothing could be read, in the patient's words (errors.def: TOO_LONG, CARD_MUTE, ...) */
+};
+
 struct driver_events {
 	/** status() has changed. */
 	void (*changed)(void *arg, struct usb_device *device);
-	/** A code was scanned. data is wiped after the call. err LOBBY_ERR_TOO_LONG or _TRUNCATED: no data. */
-	void (*scanned)(void *arg, const char *aim, const uint8_t *data, size_t len, int err);
+	/** Something was read, or could not be. */
+	void (*read)(void *arg, struct usb_device *device, const struct driver_read *read);
+	/** A card was put into a slot, read, or taken out. */
+	void (*slot)(void *arg, struct usb_device *device, lobby_CardSlotState state);
+	/** The job under way needs these rows of its pictures next (wire.proto, PrintWant); band() brings them, in
+	 * order. */
+	void (*want)(void *arg, struct usb_device *device, uint32_t first_row, uint32_t rows);
 	/** The job given to print() has ended; 0 only if the printer said that all of it is out. */
 	void (*printed)(void *arg, const char *job, int err);
 };
@@ -21,6 +35,9 @@ struct driver_events {
 struct driver_status {
 	lobby_DeviceState state;
 	const char *detail;
+	const char *firmware; /* what the device calls it; "" or NULL: only bcdDevice is known */
+	uint32_t dots;	      /* printers: the width that can be printed on, in dots; 0: not known */
+	uint32_t dots_per_mm; /* printers; 0: not known (8 is 203 dpi) */
 };
 
 struct driver {
@@ -35,6 +52,8 @@ struct driver {
 	struct driver_status (*status)(const void *state);
 	/** Printers only, else NULL. LOBBY_ERR_BUSY while one is printing; the state's error if it cannot print now. */
 	int (*print)(void *state, const lobby_Print *print);
+	/** Rows that were wanted. LOBBY_ERR_INVALID: not these. NULL: this printer prints no pictures. */
+	int (*band)(void *state, const lobby_PrintBand *band);
 	/** Ends the job under way with printed(LOBBY_ERR_CLOSED). */
 	void (*cancel)(void *state);
 };

@@ -93,6 +93,40 @@ static uint16_t hid_report_len(const struct libusb_interface_descriptor *d)
 	return 0;
 }
 
+/* The first endpoint of each direction, bulk ones first; an interrupt IN beside a bulk IN is the one that notifies. */
+static void take_endpoints(const struct libusb_interface_descriptor *d, uint8_t type, struct usb_info *info)
+{
+	for (int i = 0; i < d->bNumEndpoints; i++) {
+		const struct libusb_endpoint_descriptor *e = &d->endpoint[i];
+		struct usb_endpoint *slot = (e->bEndpointAddress & LIBUSB_ENDPOINT_IN) ? &info->in : &info->out;
+
+		if ((e->bmAttributes & LIBUSB_TRANSFER_TYPE_MASK) != type)
+			continue;
+		if (slot == &info->in && slot->address != 0 && !slot->interrupt &&
+		    type == LIBUSB_TRANSFER_TYPE_INTERRUPT)
+			slot = &info->notify;
+		if (slot->address == 0)
+			*slot = (struct usb_endpoint){ e->bEndpointAddress, type == LIBUSB_TRANSFER_TYPE_INTERRUPT,
+						       e->wMaxPacketSize & 0x7ff };
+	}
+}
+
+/* Class descriptors (USB 2.0, 9.5): each begins with its length and type. */
+static void take_extra(const struct libusb_interface_descriptor *d, struct usb_info *info)
+{
+	struct reader r = reader_of(d->extra, d->extra_length > 0 ? (size_t)d->extra_length : 0);
+
+	while (reader_left(&r) >= 2) {
+		size_t len = r.data[r.at];
+		const uint8_t *one = len < 2 ? NULL : read_span(&r, len);
+
+		if (one == NULL || info->extra_len + len > sizeof(info->extra))
+			return;
+		memcpy(info->extra + info->extra_len, one, len);
+		info->extra_len += len;
+	}
+}
+
 static void info_of(const struct libusb_device_descriptor *dd, const struct libusb_interface_descriptor *d,
 		    struct usb_info *info)
 {
@@ -104,15 +138,9 @@ static void info_of(const struct libusb_device_descriptor *dd, const struct libu
 				   .class = d->bInterfaceClass,
 				   .subclass = d->bInterfaceSubClass,
 				   .protocol = d->bInterfaceProtocol };
-	for (int i = 0; i < d->bNumEndpoints; i++) {
-		const struct libusb_endpoint_descriptor *e = &d->endpoint[i];
-		uint8_t type = e->bmAttributes & LIBUSB_TRANSFER_TYPE_MASK;
-		struct usb_endpoint *slot = (e->bEndpointAddress & LIBUSB_ENDPOINT_IN) ? &info->in : &info->out;
-
-		if (slot->address == 0 && (type == LIBUSB_TRANSFER_TYPE_BULK || type == LIBUSB_TRANSFER_TYPE_INTERRUPT))
-			*slot = (struct usb_endpoint){ e->bEndpointAddress, type == LIBUSB_TRANSFER_TYPE_INTERRUPT,
-						       e->wMaxPacketSize & 0x7ff };
-	}
+	take_endpoints(d, LIBUSB_TRANSFER_TYPE_BULK, info);
+	take_endpoints(d, LIBUSB_TRANSFER_TYPE_INTERRUPT, info);
+	take_extra(d, info);
 	if (info->class == LIBUSB_CLASS_HID)
 		info->hid_report_len = hid_report_len(d);
 }

@@ -1,9 +1,9 @@
 /* libusb in the program's one poll loop: devices come and go, and transfers complete, as callbacks of that loop.
  *
  * A `usb_device` is one interface of one plugged-in device, claimed because the owner wanted it; it is owned by the bus
- * and valid until `gone` returns. Each has three pipes - control, in, out - with one transfer at a time and a buffer of
- * USB_MAX_TRANSFER bytes that belongs to the pipe, so nothing that libusb writes to can be freed under it. Closing
- * cancels and waits: a device that is gone stays in memory, unseen, until libusb has given back its transfers.
+ * and valid until `gone` returns. Each has four pipes - control, in, out, notify - with one transfer at a time and a
+ * buffer of USB_MAX_TRANSFER bytes that belongs to the pipe, so nothing that libusb writes to can be freed under it.
+ * Closing cancels and waits: a device that is gone stays in memory, unseen, until libusb has given back its transfers.
  * Not thread-safe; every call and callback is on the loop. Specification: USB 2.0, chapter 9. */
 #ifndef LOBBY_DRIVERS_USB_H
 #define LOBBY_DRIVERS_USB_H
@@ -17,6 +17,7 @@
 
 #define USB_MAX_TRANSFER 4096
 #define USB_TEXT 65
+#define USB_MAX_EXTRA 128
 
 struct usb;
 struct usb_device;
@@ -37,8 +38,11 @@ struct usb_info {
 	uint8_t class;
 	uint8_t subclass;
 	uint8_t protocol;
-	struct usb_endpoint in;
+	struct usb_endpoint in; /* bulk where there is one, else interrupt */
 	struct usb_endpoint out;
+	struct usb_endpoint notify;   /* interrupt IN beside a bulk IN, as CCID has it */
+	uint8_t extra[USB_MAX_EXTRA]; /* class descriptors of this interface, cut to whole descriptors that fit */
+	size_t extra_len;
 	uint16_t hid_report_len;   /* bytes of the HID report descriptor (HID 1.11, 6.2.1); 0: not HID */
 	bool kernel_bound;	   /* a kernel driver has it */
 	const uint8_t *hid_report; /* what that driver knows of the report descriptor; only in wants(), may be NULL */
@@ -87,6 +91,14 @@ int usb_write(struct usb_device *device, const void *data, size_t len, unsigned 
  * is not retried. */
 int usb_control(struct usb_device *device, uint8_t request_type, uint8_t request, uint16_t value, uint16_t index,
 		size_t len, unsigned timeout_ms, usb_done_fn *fn, void *arg) MUST_CHECK;
+/** A control request that sends len bytes (HID 1.11, 7.2.2 Set_Report, say); done: len is what was taken. */
+int usb_control_write(struct usb_device *device, uint8_t request_type, uint8_t request, uint16_t value, uint16_t index,
+		      const void *data, size_t len, unsigned timeout_ms, usb_done_fn *fn, void *arg) MUST_CHECK;
+/** As usb_read(), of the notify endpoint. */
+int usb_read_notify(struct usb_device *device, size_t len, unsigned timeout_ms, usb_done_fn *fn, void *arg) MUST_CHECK;
+/** Ends the read under way; its callback is not called. A read may start once usb_is_reading() is false. */
+void usb_cancel_read(struct usb_device *device);
+bool usb_is_reading(const struct usb_device *device);
 /** Ends the write under way; its callback is not called. */
 void usb_cancel_write(struct usb_device *device);
 /** True until the write, or its cancelled remains, has ended. */

@@ -50,6 +50,14 @@ static void finish(struct usb_pipe *pipe, int err)
 
 static void on_complete(struct libusb_transfer *transfer);
 
+static bool is_interrupt(const struct usb_pipe *pipe)
+{
+	const struct usb_device *d = pipe->device;
+
+	return pipe == &d->pipes[USB_PIPE_NOTIFY] || (pipe == &d->pipes[USB_PIPE_IN] && d->info.in.interrupt) ||
+	       (pipe == &d->pipes[USB_PIPE_OUT] && d->info.out.interrupt);
+}
+
 static int submit(struct usb_pipe *pipe)
 {
 	struct usb_device *device = pipe->device;
@@ -59,7 +67,7 @@ static int submit(struct usb_pipe *pipe)
 
 	if (pipe == &device->pipes[USB_PIPE_CONTROL])
 		libusb_fill_control_transfer(t, handle, pipe->buffer, on_complete, pipe, pipe->timeout_ms);
-	else if ((pipe == &device->pipes[USB_PIPE_IN] ? device->info.in : device->info.out).interrupt)
+	else if (is_interrupt(pipe))
 		libusb_fill_interrupt_transfer(t, handle, pipe->endpoint, pipe->buffer + pipe->done, len, on_complete,
 					       pipe, pipe->timeout_ms);
 	else
@@ -185,6 +193,15 @@ int usb_read(struct usb_device *device, size_t len, unsigned timeout_ms, usb_don
 	return err != 0 ? err : start(pipe, device->info.in.address, len, timeout_ms, fn, arg);
 }
 
+int usb_read_notify(struct usb_device *device, size_t len, unsigned timeout_ms, usb_done_fn *fn, void *arg)
+{
+	struct usb_pipe *pipe = &device->pipes[USB_PIPE_NOTIFY];
+	int err = check(device, pipe, len);
+
+	assert(device->info.notify.address != 0);
+	return err != 0 ? err : start(pipe, device->info.notify.address, len, timeout_ms, fn, arg);
+}
+
 int usb_write(struct usb_device *device, const void *data, size_t len, unsigned timeout_ms, usb_done_fn *fn, void *arg)
 {
 	struct usb_pipe *pipe = &device->pipes[USB_PIPE_OUT];
@@ -208,6 +225,32 @@ int usb_control(struct usb_device *device, uint8_t request_type, uint8_t request
 		return err;
 	libusb_fill_control_setup(pipe->buffer, request_type, request, value, index, (uint16_t)len);
 	return start(pipe, 0, len, timeout_ms, fn, arg);
+}
+
+int usb_control_write(struct usb_device *device, uint8_t request_type, uint8_t request, uint16_t value, uint16_t index,
+		      const void *data, size_t len, unsigned timeout_ms, usb_done_fn *fn, void *arg)
+{
+	struct usb_pipe *pipe = &device->pipes[USB_PIPE_CONTROL];
+	int err = check(device, pipe, len);
+
+	assert((request_type & LIBUSB_ENDPOINT_IN) == 0);
+	if (err != 0)
+		return err;
+	libusb_fill_control_setup(pipe->buffer, request_type, request, value, index, (uint16_t)len);
+	if (len > 0)
+		memcpy(pipe->buffer + LIBUSB_CONTROL_SETUP_SIZE, data, len);
+	return start(pipe, 0, len, timeout_ms, fn, arg);
+}
+
+void usb_cancel_read(struct usb_device *device)
+{
+	if (is_busy(&device->pipes[USB_PIPE_IN]))
+		usb_pipe_drop(&device->pipes[USB_PIPE_IN]);
+}
+
+bool usb_is_reading(const struct usb_device *device)
+{
+	return is_busy(&device->pipes[USB_PIPE_IN]);
 }
 
 void usb_cancel_write(struct usb_device *device)

@@ -6,7 +6,7 @@
 
 #include <libusb.h>
 
-enum usb_pipe_id { USB_PIPE_CONTROL, USB_PIPE_IN, USB_PIPE_OUT, USB_PIPE_COUNT };
+enum usb_pipe_id { USB_PIPE_CONTROL, USB_PIPE_IN, USB_PIPE_OUT, USB_PIPE_NOTIFY, USB_PIPE_COUNT };
 
 /* One direction of one interface: at most one transfer, its buffer, and what is needed to try it again. */
 struct usb_pipe {

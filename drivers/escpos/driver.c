@@ -492,7 +492,7 @@ static struct driver_status status(const void *state)
 {
 	const struct escpos *e = state;
 
-	return (struct driver_status){ e->state, e->detail };
+	return (struct driver_status){ .state = e->state, .detail = e->detail };
 }
 
 static int print(void *state, const lobby_Print *job)

@@ -61,6 +61,17 @@ static void set_state(struct hidpos *h, lobby_DeviceState state, const char *det
 	h->events->changed(h->arg, h->usb);
 }
 
+static void tell(struct hidpos *h, const uint8_t *data, size_t len, int err)
+{
+	struct driver_read read = { .source = lobby_ScanSource_SCAN_CODE,
+				    .aim = err == 0 ? h->scan.aim : "",
+				    .data = data,
+				    .len = len,
+				    .err = err };
+
+	h->events->read(h->arg, h->usb, &read);
+}
+
 static void on_report(void *arg, int err, const uint8_t *data, size_t len);
 
 static void on_no_continuation(void *arg)
@@ -72,7 +83,7 @@ static void on_no_continuation(void *arg)
 	log_event(LOG_WARNING, "scan-truncated", "bytes=%zu", h->scan.len);
 	hidpos_scan_clear(&h->scan);
 	if (!was_told)
-		h->events->scanned(h->arg, "", NULL, 0, LOBBY_ERR_TRUNCATED);
+		tell(h, NULL, 0, LOBBY_ERR_TRUNCATED);
 }
 
 static void keep_reading(struct hidpos *h)
@@ -89,12 +100,12 @@ static void take_report(struct hidpos *h, const uint8_t *data, size_t len)
 	loop_timer_cancel(usb_loop(h->usb), &h->timer);
 	switch (hidpos_feed(&h->layout, &h->scan, data, len)) {
 	case HIDPOS_COMPLETE:
-		h->events->scanned(h->arg, h->scan.aim, h->scan.data, h->scan.len, 0);
+		tell(h, h->scan.data, h->scan.len, 0);
 		hidpos_scan_clear(&h->scan);
 		break;
 	case HIDPOS_TOO_LONG:
 		log_event(LOG_WARNING, "scan-too-long", "%s", "");
-		h->events->scanned(h->arg, "", NULL, 0, LOBBY_ERR_TOO_LONG);
+		tell(h, NULL, 0, LOBBY_ERR_TOO_LONG);
 		break;
 	case HIDPOS_MORE:
 	case HIDPOS_NOTHING:
@@ -216,7 +227,7 @@ static struct driver_status status(const void *state)
 {
 	const struct hidpos *h = state;
 
-	return (struct driver_status){ h->state, h->detail };
+	return (struct driver_status){ .state = h->state, .detail = h->detail };
 }
 
 const struct driver hidpos_driver = {

@@ -133,16 +133,12 @@ static int parse_licence(struct slice scan, struct card *card)
 	return err;
 }
 
-int card_parse(const char *aim, const uint8_t *data, size_t len, struct card *card)
+static int parse_code(const char *aim, const uint8_t *data, size_t len, struct card *card)
 {
 	struct slice scan = { data, len }, plain;
 	size_t prefix = strlen(LETTER_PREFIX);
 	int err;
 
-	if (len > CARD_MAX)
-		return LOBBY_ERR_CARD_TOO_LONG;
-	if (len == 0)
-		return LOBBY_ERR_CARD_UNKNOWN;
 	/* A scanner set up to send the AIM identifier with the data, and a driver that left it there. */
 	if (*aim == '\0' && len > 3 && data[0] == ']')
 		scan = slice_part(scan, 3, len);
@@ -153,4 +149,20 @@ int card_parse(const char *aim, const uint8_t *data, size_t len, struct card *ca
 	if (err != LOBBY_ERR_CARD_UNKNOWN)
 		return err;
 	return parse_member(plain, card);
+}
+
+int card_parse(enum card_source source, const char *aim, const uint8_t *data, size_t len, struct card *card)
+{
+	if (len > CARD_MAX)
+		return LOBBY_ERR_CARD_TOO_LONG;
+	if (len == 0)
+		return LOBBY_ERR_CARD_UNKNOWN;
+	switch (source) {
+	case CARD_CODE:
+		return parse_code(aim, data, len, card);
+	case CARD_STRIPE:
+	case CARD_CHIP:
+		break;
+	}
+	return LOBBY_ERR_CARD_UNKNOWN;
 }

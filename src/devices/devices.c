@@ -9,6 +9,7 @@
 #include "drivers/registry.h"
 #include "wire/wire.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,7 @@ struct devices {
 	struct entry entries[MAX_DEVICES];
 	struct queue queue;
 	const struct entry *printing; /* who has the queue's first job */
+	lobby_CardSlotState slot;
 	bool closing;
 };
 
@@ -49,8 +51,14 @@ static void describe(const struct entry *e, lobby_Device *d)
 		struct driver_status status = e->driver->status(e->state);
 
 		d->state = status.state;
+		d->dots = status.dots;
+		d->dots_per_mm = status.dots_per_mm;
 		text_copy(d->detail, sizeof(d->detail), status.detail);
+		if (status.firmware != NULL)
+			text_copy(d->firmware, sizeof(d->firmware), status.firmware);
 	}
+	if (d->firmware[0] == '\0')
+		snprintf(d->firmware, sizeof(d->firmware), "%x.%02x", info->release >> 8, info->release & 0xff);
 }
 
 static void fill_list(const struct devices *ds, lobby_Envelope *envelope)
@@ -86,15 +94,18 @@ static void tell_printed(struct devices *ds, lobby_Program to, const char *job, 
 	wire_server_broadcast(ds->server, to, &envelope);
 }
 
-static struct entry *find_printer(struct devices *ds)
+/* A printer for this form that can print now, else any of its kind. */
+static struct entry *find_printer(struct devices *ds, lobby_PrintForm form)
 {
+	lobby_DeviceKind kind = form == lobby_PrintForm_PRINT_SLIP ? lobby_DeviceKind_DEVICE_PRINTER
+								   : lobby_DeviceKind_DEVICE_LABEL_PRINTER;
 	struct entry *any = NULL;
 
 	for (int i = 0; i < MAX_DEVICES; i++) {
 		struct entry *e = &ds->entries[i];
 		lobby_DeviceState state;
 
-		if (e->usb == NULL || e->state == NULL || e->driver->print == NULL)
+		if (e->usb == NULL || e->state == NULL || e->driver->print == NULL || e->driver->kind != kind)
 			continue;
 		state = e->driver->status(e->state).state;
 		if (state == lobby_DeviceState_DEVICE_READY || state == lobby_DeviceState_DEVICE_PAPER_LOW)
@@ -120,7 +131,7 @@ static void end_first(struct devices *ds, int err)
 static void print_next(struct devices *ds)
 {
 	while (ds->printing == NULL && queue_first(&ds->queue) != NULL && !ds->closing) {
-		struct entry *e = find_printer(ds);
+		struct entry *e = find_printer(ds, queue_first(&ds->queue)->print.form);
 		int err = LOBBY_ERR_UNPLUGGED;
 
 		ds->printing = e;
@@ -185,25 +196,68 @@ static void on_changed(void *arg, struct usb_device *usb)
 	tell_all(arg);
 }
 
-static void on_scanned(void *arg, const char *aim, const uint8_t *data, size_t len, int err)
+static void on_read(void *arg, struct usb_device *usb, const struct driver_read *read)
 {
 	struct devices *ds = arg;
 	lobby_Envelope envelope = { .which_body = lobby_Envelope_scan_tag };
 	lobby_Scan *scan = &envelope.body.scan;
 
-	if (len > sizeof(scan->data.bytes))
+	(void)usb;
+	if (read->len > sizeof(scan->data.bytes))
 		return;
-	log_event(LOG_INFO, "scan", "bytes=%zu error=%s", len, err_event(err));
-	text_copy(scan->aim, sizeof(scan->aim), aim);
-	if (len > 0)
-		memcpy(scan->data.bytes, data, len);
-	scan->data.size = (pb_size_t)len;
-	scan->err = err;
+	log_event(LOG_INFO, "scan", "source=%d bytes=%zu error=%s", (int)read->source, read->len, err_event(read->err));
+	text_copy(scan->aim, sizeof(scan->aim), read->aim);
+	if (read->len > 0)
+		memcpy(scan->data.bytes, read->data, read->len);
+	scan->data.size = (pb_size_t)read->len;
+	scan->err = read->err;
+	scan->source = read->source;
 	wire_server_broadcast(ds->server, lobby_Program_PROGRAM_KIOSK, &envelope);
 	explicit_bzero(&envelope, sizeof(envelope));
 }
 
-static const struct driver_events driver_events = { on_changed, on_scanned, on_printed };
+static void on_slot(void *arg, struct usb_device *usb, lobby_CardSlotState state)
+{
+	struct devices *ds = arg;
+	lobby_Envelope envelope = { .which_body = lobby_Envelope_card_slot_tag };
+
+	(void)usb;
+	if (ds->slot == state || ds->closing)
+		return;
+	ds->slot = state;
+	envelope.body.card_slot.state = state;
+	wire_server_broadcast(ds->server, lobby_Program_PROGRAM_KIOSK, &envelope);
+}
+
+static void on_want(void *arg, struct usb_device *usb, uint32_t first_row, uint32_t rows)
+{
+	struct devices *ds = arg;
+	struct queued *first = queue_first(&ds->queue);
+	lobby_Envelope envelope = { .which_body = lobby_Envelope_print_want_tag };
+	lobby_PrintWant *want = &envelope.body.print_want;
+
+	(void)usb;
+	if (first == NULL || ds->closing)
+		return;
+	*want = (lobby_PrintWant){ .first_row = first_row, .rows = rows };
+	text_copy(want->job, sizeof(want->job), first->print.job);
+	wire_server_broadcast(ds->server, first->from, &envelope);
+}
+
+static void take_band(struct devices *ds, const lobby_PrintBand *band)
+{
+	struct queued *first = queue_first(&ds->queue);
+	const struct entry *e = ds->printing;
+
+	if (first == NULL || e == NULL || e->driver->band == NULL || strcmp(first->print.job, band->job) != 0)
+		return;
+	if (e->driver->band(e->state, band) != 0)
+		log_event(LOG_WARNING, "print-band", "row=%u rows=%u", band->first_row, band->rows);
+}
+
+static const struct driver_events driver_events = {
+	.changed = on_changed, .read = on_read, .slot = on_slot, .want = on_want, .printed = on_printed
+};
 
 static bool on_wants(void *arg, const struct usb_info *info)
 {
@@ -283,6 +337,9 @@ static void on_message(void *arg, struct wire_conn *conn, const lobby_Envelope *
 	case lobby_Envelope_print_tag:
 		take_print(ds, conn, &envelope->body.print);
 		break;
+	case lobby_Envelope_print_band_tag:
+		take_band(ds, &envelope->body.print_band);
+		break;
 	case lobby_Envelope_ping_tag:
 		if (envelope->body.ping.answer)
 			break;
@@ -306,6 +363,12 @@ static void on_peer(void *arg, struct wire_conn *conn, bool up)
 	fill_list(ds, &envelope);
 	if (wire_send(conn, &envelope) != 0)
 		log_event(LOG_WARNING, "devices-untold", "peer=%d", (int)conn->peer);
+	if (ds->slot == lobby_CardSlotState_CARD_SLOT_EMPTY)
+		return;
+	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_card_slot_tag };
+	envelope.body.card_slot.state = ds->slot;
+	if (wire_send(conn, &envelope) != 0)
+		log_event(LOG_WARNING, "slot-untold", "peer=%d", (int)conn->peer);
 }
 
 int devices_new(struct loop *loop, const char *path, struct devices **out)

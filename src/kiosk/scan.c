@@ -58,14 +58,26 @@ static void take_identity(struct app *app, const struct card *card)
 			return;
 		}
 		break;
+	case CARD_INSURANCE:
+	case CARD_HEALTH_PART:
+	case CARD_HEALTH_LINK:
+		return;
 	}
 	app_identify(app);
 }
 
+/* What the patient is told of a card that could not be read: never an error without words. */
+static const char *unread_text(int err)
+{
+	const char *text = err_patient_text(err);
+
+	return text[0] != '\0' ? text : err_patient_text(LOBBY_ERR_CARD_UNKNOWN);
+}
+
 void app_on_scan(struct app *app, const lobby_Scan *scan)
 {
-	static struct card card;				/* wiped below */
-	int err = scan->err == 0 ? 0 : LOBBY_ERR_CARD_TOO_LONG; /* the one way in which a driver gives up on a scan */
+	static struct card card; /* wiped below */
+	int err = scan->err;
 
 	if (app->screen == SCREEN_OUT_OF_ORDER || app->pending != PENDING_NOTHING)
 		return;
@@ -76,10 +88,10 @@ void app_on_scan(struct app *app, const lobby_Scan *scan)
 	app->session.touches--;
 	app->dirty = true;
 	if (err == 0)
-		err = card_parse(scan->aim, scan->data.bytes, scan->data.size, &card);
+		err = card_parse((enum card_source)scan->source, scan->aim, scan->data.bytes, scan->data.size, &card);
 	if (err != 0) {
 		log_event(LOG_INFO, "scan-not-read", "err=%s bytes=%u", err_event(err), (unsigned)scan->data.size);
-		app_notice(app, err_patient_text(err), UI_WARNING);
+		app_notice(app, unread_text(err), UI_WARNING);
 	} else if (screens[app->screen]->scan != NULL && screens[app->screen]->scan(app, &card)) {
 		/* the screen took it */
 	} else if (begins_anew(app)) {

@@ -14,7 +14,7 @@ static const char *reason_of(lobby_HandoverReason reason)
 
 static const char *identified_by_of(lobby_IdentifiedBy by)
 {
-	static const char *const names[] = { "", "birthday", "licence", "letter", "insurance" };
+	static const char *const names[] = { "", "birthday", "licence", "letter", "insurance", "chip", "health-card" };
 
 	return (size_t)by < sizeof(names) / sizeof(names[0]) ? names[by] : "";
 }

@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct card card;
 	char letter[128];
 
-	if (card_parse("", data, len, &card) != 0)
+	if (card_parse(CARD_CODE, "", data, len, &card) != 0)
 		return 0;
 	if (card.kind == CARD_LICENCE)
 		check_licence(&card.licence);

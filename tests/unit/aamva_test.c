@@ -112,7 +112,7 @@ static void every_version_and_quirk_is_read(void **state)
 		struct card card;
 		size_t len = 0;
 		uint8_t *data = load(licences[i].file, &len);
-		int err = card_parse("", data, len, &card);
+		int err = card_parse(CARD_CODE, "", data, len, &card);
 
 		if (err != 0)
 			fail_msg("%s: error %d", licences[i].file, err);
@@ -131,7 +131,7 @@ static void what_cannot_be_told_is_refused(void **state)
 		size_t len = 0;
 		uint8_t *data = load(malformed[i], &len);
 
-		if (card_parse("L2", data, len, &card) != LOBBY_ERR_CARD_MALFORMED)
+		if (card_parse(CARD_CODE, "L2", data, len, &card) != LOBBY_ERR_CARD_MALFORMED)
 			fail_msg("%s is accepted as %s, %s", malformed[i], card.licence.family, card.licence.given);
 		assert_string_equal(card.code, "untouched");
 		free(data);
@@ -146,7 +146,7 @@ static int parse_exact(const uint8_t *data, size_t len, struct card *card)
 
 	assert_non_null(exact);
 	memcpy(exact, data, len);
-	err = card_parse("L2", exact, len, card);
+	err = card_parse(CARD_CODE, "L2", exact, len, card);
 	free(exact);
 	return err;
 }

@@ -15,7 +15,7 @@
 
 static int parse(const char *text, struct card *card)
 {
-	return card_parse("", (const uint8_t *)text, strlen(text), card);
+	return card_parse(CARD_CODE, "", (const uint8_t *)text, strlen(text), card);
 }
 
 static void letters_come_back(void **state)
@@ -133,7 +133,7 @@ static void rubbish_of_any_length(void **state)
 				data[k] = kind == 0 ? (uint8_t)(seed >> 40) : kind == 1 ? 0xFF : '\n';
 			}
 			data = realloc(data, lengths[i] > 0 ? lengths[i] : 1);
-			err = card_parse("", data, lengths[i], &card);
+			err = card_parse(CARD_CODE, "", data, lengths[i], &card);
 			assert_int_equal(err, lengths[i] > 4096 ? LOBBY_ERR_CARD_TOO_LONG : LOBBY_ERR_CARD_UNKNOWN);
 			free(data);
 		}

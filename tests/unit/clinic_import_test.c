@@ -445,7 +445,8 @@ static void the_cards_can_be_read(void **state)
 		next = line + strcspn(line, "\n") + 1;
 		next[-1] = '\0';
 		len = unescape(payload);
-		err = card_parse(strncmp(kind, "licence", 7) == 0 ? "L2" : "Q1", (const uint8_t *)payload, len, &card);
+		err = card_parse(CARD_CODE, strncmp(kind, "licence", 7) == 0 ? "L2" : "Q1", (const uint8_t *)payload,
+				 len, &card);
 		if (strncmp(line, "A torn card", 11) == 0) {
 			assert_int_not_equal(err, 0);
 			rubbish++;
