@@ -1,38 +1,32 @@
 /* The HID POS bar code scanner, pure: a report descriptor becomes a layout, reports become scans.
  *
- * Specifications: Device Class Definition for HID 1.11, section 6.2.2 (report descriptor items) and 8.4 (reports);
- * HID Usage Tables 1.5, chapter "Barcode Scanner Page (0x8C)", formerly "HID Point of Sale Usage Tables" 1.02, section
- * 3: application Bar Code Scanner (0x02) and its kin, Scanned Data Report (0x12), Symbology Identifier 1 to 3 (0xFB to
- * 0xFD), Decoded Data (0xFE), Decoded Data Continued (0xFF), and Byte Count of the Generic Desktop page (0x01:0x3B).
- * Bits and bytes are counted from the report's first byte, the report id (if the device uses ids) included. */
+ * Specifications: drivers/hid.h; HID Usage Tables 1.5, chapter "Barcode Scanner Page (0x8C)", formerly "HID Point of
+ * Sale Usage Tables" 1.02, section 3: application Bar Code Scanner (0x02) and its kin, Scanned Data Report (0x12),
+ * Symbology Identifier 1 to 3 (0xFB to 0xFD), Decoded Data (0xFE), Decoded Data Continued (0xFF), and Byte Count of the
+ * Generic Desktop page (0x01:0x3B). Bits and bytes are counted from the report's first byte, the report id (if the
+ * device uses ids) included. */
 #ifndef LOBBY_DRIVERS_HIDPOS_CODEC_H
 #define LOBBY_DRIVERS_HIDPOS_CODEC_H
 
-#include "base/err.h"
+#include "drivers/hid.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define HIDPOS_MAX_DESCRIPTOR 4096
-#define HIDPOS_MAX_REPORT 4096
+#define HIDPOS_MAX_DESCRIPTOR HID_MAX_DESCRIPTOR
+#define HIDPOS_MAX_REPORT HID_MAX_REPORT
 #define HIDPOS_MAX_SCAN 4096
 #define HIDPOS_MAX_REPORTS 4
-
-/* Where a value stands in a report; bits 0: the report has none. */
-struct hidpos_field {
-	uint32_t at_bit;
-	uint32_t bits;
-};
 
 /* One input report that carries decoded data. */
 struct hidpos_report {
 	uint8_t id; /* 0 if the device uses no ids */
 	uint16_t bytes;
-	struct hidpos_field data; /* whole bytes */
-	struct hidpos_field count;
-	struct hidpos_field continued;
-	struct hidpos_field aim[3];
+	struct hid_field data; /* whole bytes */
+	struct hid_field count;
+	struct hid_field continued;
+	struct hid_field aim[3];
 };
 
 struct hidpos_layout {
