@@ -32,10 +32,21 @@ static int error_of(enum libusb_transfer_status status)
 	}
 }
 
+/* What a device sent may be a card: it leaves no trace once its owner has seen it. The owner may have begun the next
+ * read in its callback; usbdevfs copies what comes into the buffer only when the transfer is reaped, so that
+ * overwriting it meanwhile loses nothing. */
+static void wipe_read(struct usb_pipe *pipe, size_t len)
+{
+	const struct usb_device *d = pipe->device;
+
+	if (pipe == &d->pipes[USB_PIPE_IN] || pipe == &d->pipes[USB_PIPE_NOTIFY])
+		explicit_bzero(pipe->buffer, len);
+}
+
 static void finish(struct usb_pipe *pipe, int err)
 {
 	usb_done_fn *fn = pipe->fn;
-	size_t skip = pipe->endpoint == 0 ? LIBUSB_CONTROL_SETUP_SIZE : 0;
+	size_t skip = pipe->endpoint == 0 ? LIBUSB_CONTROL_SETUP_SIZE : 0, len = pipe->done;
 
 	pipe->fn = NULL;
 	if (err == LOBBY_ERR_UNPLUGGED) {
@@ -46,6 +57,7 @@ static void finish(struct usb_pipe *pipe, int err)
 		usb_schedule(pipe->device->usb);
 	else
 		fn(pipe->arg, err, pipe->buffer + skip, pipe->done);
+	wipe_read(pipe, len);
 }
 
 static void on_complete(struct libusb_transfer *transfer);
