@@ -1,59 +1,23 @@
-/* The device node is a 4096-byte FIFO: libusb polls it for writability, which in usbdevfs means "an URB can be reaped".
- * Kept full it is not writable; drained, it is. (umockdev's own regular files are always writable, which would make
- * every idle program spin.)
- *
- * A URB lives in its port's list from SUBMITURB until it is reaped; `done` says that its outcome is set. */
-#include "tests/emu/bus.h"
+/* The part of a bus that does not depend on who looks at it: a model's callbacks say "taken", "given", "not yet" or
+ * "stall", and here that becomes one step of one transfer. What any device answers alike is answered here, too. */
+#include "tests/emu/bus_private.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/ioctl.h>
-#include <linux/usbdevice_fs.h>
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <umockdev.h>
-#include <unistd.h>
 
-#define MAX_INTERFACES 4
-#define FIFO_SIZE 4096
-
-struct urb {
-	struct urb *next;
-	UMockdevIoctlClient *client; /* a reference */
-	UMockdevIoctlData *data;     /* the client's struct usbdevfs_urb */
-	UMockdevIoctlData *buffer;
-	unsigned long address; /* of it in the client, for DISCARDURB */
-	size_t moved;
-	bool done;
-};
-
-struct port {
-	struct bus *bus;
-	struct port *next;
-	struct model *model; /* NULL: unplugged; kept until the bus goes, as clients may still be connected */
-	UMockdevIoctlBase *handler;
-	int number;
-	int fifo;
-	bool fifo_full;
-	char node[64];
-	char *syspath;
-	struct urb *urbs;
-	UMockdevIoctlClient *claimed[MAX_INTERFACES];
-	bool waking, wake_again;
-};
-
-struct bus {
-	UMockdevTestbed *testbed;
-	char *folder;
-	pthread_mutex_t mutex;
-	struct port *ports;
-	int last_device;
-	uint64_t requests;
-};
+/* bmRequestType and bRequest (USB 2.0, tables 9-2 and 9-4) */
+#define FROM_DEVICE 0x80
+#define TYPE_AND_RECIPIENT 0x7f
+#define TO_ENDPOINT 0x02
+#define GET_STATUS 0
+#define CLEAR_FEATURE 1
+#define GET_DESCRIPTOR 6
+#define DEVICE_DESCRIPTOR 1
+#define CONFIGURATION_DESCRIPTOR 2
+#define STRING_DESCRIPTOR 3
+#define DEVICE_DESCRIPTOR_LEN 18
+#define NOT_STANDARD (-ENOSYS)
 
 void bus_lock(struct bus *bus)
 {
@@ -65,52 +29,13 @@ void bus_unlock(struct bus *bus)
 	pthread_mutex_unlock(&bus->mutex);
 }
 
-/* ---- URBs ---- */
+/* ---- requests that any device answers alike ---- */
 
-static struct usbdevfs_urb *fields(struct urb *urb)
+static int give(const void *from, size_t n, uint8_t *data, size_t len)
 {
-	return (struct usbdevfs_urb *)urb->data->data;
-}
-
-static void show_reapable(struct port *port)
-{
-	bool any = false;
-	char bytes[FIFO_SIZE] = { 0 };
-
-	for (struct urb *u = port->urbs; u != NULL; u = u->next)
-		any = any || u->done;
-	if (any == !port->fifo_full || port->fifo < 0)
-		return;
-	if (any) {
-		while (read(port->fifo, bytes, sizeof(bytes)) > 0)
-			;
-		port->fifo_full = false;
-	} else if (write(port->fifo, bytes, sizeof(bytes)) == (ssize_t)sizeof(bytes)) {
-		port->fifo_full = true;
-	}
-}
-
-static void end_urb(struct port *port, struct urb *urb, int status)
-{
-	fields(urb)->status = status;
-	fields(urb)->actual_length = (int)urb->moved;
-	urb->done = true;
-	show_reapable(port);
-}
-
-static void drop_urb(struct port *port, struct urb *urb)
-{
-	for (struct urb **at = &port->urbs; *at != NULL; at = &(*at)->next) {
-		if (*at != urb)
-			continue;
-		*at = urb->next;
-		break;
-	}
-	g_clear_object(&urb->buffer);
-	g_clear_object(&urb->data);
-	g_clear_object(&urb->client);
-	free(urb);
-	show_reapable(port);
+	n = n < len ? n : len;
+	memcpy(data, from, n);
+	return (int)n;
 }
 
 static int string_descriptor(const struct model *model, int index, uint8_t *data, size_t len)
@@ -127,389 +52,131 @@ static int string_descriptor(const struct model *model, int index, uint8_t *data
 			whole[at] = (uint8_t)*c;
 		whole[0] = (uint8_t)at;
 	}
-	if (at > len)
-		at = len;
-	memcpy(data, whole, at);
-	return (int)at;
+	return give(whole, at, data, len);
 }
 
-/* Standard requests that any device answers alike; the rest is the model's. */
+static int descriptor(const struct model *model, const uint8_t setup[8], uint8_t *data, size_t len)
+{
+	switch (setup[3]) {
+	case DEVICE_DESCRIPTOR:
+		return give(model->descriptors, DEVICE_DESCRIPTOR_LEN, data, len);
+	case CONFIGURATION_DESCRIPTOR:
+		return setup[2] != 0 ? -EPIPE
+				     : give(model->descriptors + DEVICE_DESCRIPTOR_LEN,
+					    model->descriptors_len - DEVICE_DESCRIPTOR_LEN, data, len);
+	case STRING_DESCRIPTOR:
+		return string_descriptor(model, setup[2], data, len);
+	default:
+		return NOT_STANDARD;
+	}
+}
+
+static int standard(const struct model *model, const uint8_t setup[8], uint8_t *data, size_t len)
+{
+	static const uint8_t no_status[2];
+
+	if (setup[0] == FROM_DEVICE && setup[1] == GET_DESCRIPTOR)
+		return descriptor(model, setup, data, len);
+	if ((setup[0] & FROM_DEVICE) != 0 && (setup[0] & TYPE_AND_RECIPIENT) <= TO_ENDPOINT && setup[1] == GET_STATUS)
+		return give(no_status, sizeof(no_status), data, len);
+	if (setup[0] == TO_ENDPOINT && setup[1] == CLEAR_FEATURE)
+		return 0; /* a halt: a model's stalls are counted, not standing */
+	return NOT_STANDARD;
+}
+
 static int control(struct model *model, const uint8_t setup[8], uint8_t *data, size_t len)
 {
-	if (setup[0] == 0x80 && setup[1] == 6 && setup[3] == 3)
-		return string_descriptor(model, setup[2], data, len);
-	if (setup[0] == 0x80 && setup[1] == 6 && setup[3] == 1) {
-		size_t n = len < 18 ? len : 18;
+	int n = standard(model, setup, data, len);
 
-		memcpy(data, model->descriptors, n);
-		return (int)n;
-	}
-	return model->class->control == NULL ? -EPIPE : model->class->control(model, setup, data, len);
+	if (n == NOT_STANDARD)
+		n = model->class->control == NULL ? -EPIPE : model->class->control(model, setup, data, len);
+	return n;
 }
 
-/* One step of one URB. True if it ended. */
-static bool advance(struct port *port, struct urb *urb)
+/* ---- transfers ---- */
+
+bool bus_step(struct model *model, struct transfer *t)
 {
-	struct usbdevfs_urb *f = fields(urb);
-	uint8_t *buffer = urb->buffer == NULL ? NULL : urb->buffer->data;
-	size_t len = (size_t)f->buffer_length;
 	int n;
 
-	if (f->type == USBDEVFS_URB_TYPE_CONTROL) {
-		n = len < 8 ? -EPIPE : control(port->model, buffer, buffer + 8, len - 8);
-	} else if (f->endpoint & 0x80) {
-		n = port->model->class->in(port->model, f->endpoint, buffer, len);
+	if (t->is_control) {
+		n = t->len < 8 ? -EPIPE : control(model, t->buffer, t->buffer + 8, t->len - 8);
+	} else if (t->endpoint & 0x80) {
+		n = model->class->in(model, t->endpoint, t->buffer, t->len);
 		if (n == -EAGAIN)
 			return false;
 	} else {
-		n = port->model->class->out(port->model, f->endpoint, buffer + urb->moved, len - urb->moved);
-		if (n >= 0 && urb->moved + (size_t)n < len) {
-			urb->moved += (size_t)n;
+		n = model->class->out(model, t->endpoint, t->buffer + t->moved, t->len - t->moved);
+		if (n >= 0 && t->moved + (size_t)n < t->len) {
+			t->moved += (size_t)n;
 			return false;
 		}
 	}
 	if (n > 0)
-		urb->moved += (size_t)n;
-	end_urb(port, urb, n < 0 ? n : 0);
+		t->moved += (size_t)n;
+	t->status = n < 0 ? n : 0;
 	return true;
 }
 
-/* Runs what can run, each endpoint in order. A model may wake the bus from within: then once more, not deeper. */
-static void run(struct port *port)
+/* A model may wake the bus from within: then once more, not deeper. */
+void bus_run(struct port *port)
 {
-	if (port->waking) {
-		port->wake_again = true;
+	if (port->running) {
+		port->run_again = true;
 		return;
 	}
-	port->waking = true;
+	port->running = true;
 	do {
-		bool blocked[256] = { false };
-
-		port->wake_again = false;
-		for (struct urb *u = port->urbs; u != NULL && port->model != NULL; u = u->next) {
-			uint8_t endpoint = fields(u)->endpoint;
-
-			if (u->done || blocked[endpoint])
-				continue;
-			if (!advance(port, u))
-				blocked[endpoint] = true;
-		}
-	} while (port->wake_again);
-	port->waking = false;
+		port->run_again = false;
+		if (port->model != NULL)
+			port->bus->class->advance(port);
+	} while (port->run_again);
+	port->running = false;
 }
 
 void bus_wake(struct model *model)
 {
 	if (model->port != NULL)
-		run(model->port);
+		bus_run(model->port);
 }
 
-/* ---- usbdevfs ---- */
+/* ---- the bus ---- */
 
-static int submit(struct port *port, UMockdevIoctlClient *client, UMockdevIoctlData *arg)
+void bus_init(struct bus *bus, const struct bus_class *class)
 {
-	unsigned long address = *(unsigned long *)arg->data;
-	UMockdevIoctlData *data = umockdev_ioctl_data_resolve(arg, 0, sizeof(struct usbdevfs_urb), NULL);
-	struct urb *urb, **tail = &port->urbs;
-	struct usbdevfs_urb *f;
+	pthread_mutexattr_t recursive;
 
-	if (data == NULL)
-		return EFAULT;
-	f = (struct usbdevfs_urb *)data->data;
-	if (port->model == NULL) {
-		g_object_unref(data);
-		return ENODEV;
-	}
-	urb = calloc(1, sizeof(*urb));
-	assert(urb != NULL);
-	urb->client = g_object_ref(client);
-	urb->data = data;
-	urb->address = address;
-	if (f->buffer_length > 0)
-		urb->buffer = umockdev_ioctl_data_resolve(data, offsetof(struct usbdevfs_urb, buffer),
-							  (gsize)f->buffer_length, NULL);
-	while (*tail != NULL)
-		tail = &(*tail)->next;
-	*tail = urb;
-	run(port);
-	return 0;
+	bus->class = class;
+	pthread_mutexattr_init(&recursive);
+	pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+	pthread_mutex_init(&bus->mutex, &recursive);
+	pthread_mutexattr_destroy(&recursive);
 }
 
-static int reap(struct port *port, UMockdevIoctlClient *client, UMockdevIoctlData *arg)
+void bus_fini(struct bus *bus)
 {
-	for (struct urb *u = port->urbs; u != NULL; u = u->next) {
-		UMockdevIoctlData *pointer;
-
-		if (!u->done || u->client != client)
-			continue;
-		pointer = umockdev_ioctl_data_resolve(arg, 0, sizeof(void *), NULL);
-		umockdev_ioctl_data_set_ptr(pointer, 0, u->data);
-		g_object_unref(pointer);
-		drop_urb(port, u);
-		return 0;
-	}
-	return port->model == NULL ? ENODEV : EAGAIN;
+	pthread_mutex_destroy(&bus->mutex);
 }
 
-static int discard(struct port *port, UMockdevIoctlClient *client, unsigned long address)
+void bus_free(struct bus *bus)
 {
-	for (struct urb *u = port->urbs; u != NULL; u = u->next) {
-		if (u->client != client || u->address != address || u->done)
-			continue;
-		end_urb(port, u, -ENOENT);
-		return 0;
-	}
-	return EINVAL;
-}
-
-/* Forgets what processes have left behind that were killed: the kernel would, when their descriptors close. */
-static void forget_dead(struct port *port)
-{
-	for (struct urb *u = port->urbs, *next; u != NULL; u = next) {
-		next = u->next;
-		if (!umockdev_ioctl_client_get_connected(u->client))
-			drop_urb(port, u);
-	}
-	for (int i = 0; i < MAX_INTERFACES; i++)
-		if (port->claimed[i] != NULL && !umockdev_ioctl_client_get_connected(port->claimed[i]))
-			g_clear_object(&port->claimed[i]);
-}
-
-/* umockdev does not notice when a process dies within a request, and complains when the last reference to such a client
- * goes: so that goes never. */
-static void bury(UMockdevIoctlClient **client)
-{
-	static GPtrArray *graves;
-
-	if (graves == NULL)
-		graves = g_ptr_array_new();
-	if (*client != NULL)
-		g_ptr_array_add(graves, *client);
-	*client = NULL;
-}
-
-void bus_release_all(struct bus *bus)
-{
-	bus_lock(bus);
-	for (struct port *port = bus->ports; port != NULL; port = port->next) {
-		while (port->urbs != NULL) {
-			bury(&port->urbs->client);
-			drop_urb(port, port->urbs);
-		}
-		for (int i = 0; i < MAX_INTERFACES; i++)
-			bury(&port->claimed[i]);
-	}
-	bus_unlock(bus);
-}
-
-static int claim(struct port *port, UMockdevIoctlClient *client, unsigned interface)
-{
-	forget_dead(port);
-	if (interface >= MAX_INTERFACES)
-		return EINVAL;
-	if (port->model == NULL)
-		return ENODEV;
-	if (port->claimed[interface] != NULL && port->claimed[interface] != client)
-		return EBUSY;
-	g_set_object(&port->claimed[interface], client);
-	return 0;
-}
-
-/* The errno that answers the request; *handled false leaves it to umockdev (ENOTTY). */
-static int answer(struct port *port, UMockdevIoctlClient *client, unsigned long request, UMockdevIoctlData *arg)
-{
-	UMockdevIoctlData *value = NULL;
-	int err = 0;
-
-	switch (request) {
-	case USBDEVFS_SUBMITURB:
-		return submit(port, client, arg);
-	case USBDEVFS_REAPURB:
-	case USBDEVFS_REAPURBNDELAY:
-		return reap(port, client, arg);
-	case USBDEVFS_DISCARDURB:
-		return discard(port, client, *(unsigned long *)arg->data);
-	case USBDEVFS_GET_CAPABILITIES:
-		value = umockdev_ioctl_data_resolve(arg, 0, sizeof(uint32_t), NULL);
-		*(uint32_t *)value->data = USBDEVFS_CAP_ZERO_PACKET | USBDEVFS_CAP_BULK_CONTINUATION |
-					   USBDEVFS_CAP_NO_PACKET_SIZE_LIM | USBDEVFS_CAP_REAP_AFTER_DISCONNECT;
-		break;
-	case USBDEVFS_CLAIMINTERFACE:
-		value = umockdev_ioctl_data_resolve(arg, 0, sizeof(unsigned), NULL);
-		err = claim(port, client, *(unsigned *)value->data);
-		break;
-	case USBDEVFS_DISCONNECT_CLAIM:
-		value = umockdev_ioctl_data_resolve(arg, 0, sizeof(struct usbdevfs_disconnect_claim), NULL);
-		err = claim(port, client, ((struct usbdevfs_disconnect_claim *)value->data)->interface);
-		break;
-	case USBDEVFS_RELEASEINTERFACE:
-		value = umockdev_ioctl_data_resolve(arg, 0, sizeof(unsigned), NULL);
-		if (*(unsigned *)value->data < MAX_INTERFACES)
-			g_clear_object(&port->claimed[*(unsigned *)value->data]);
-		break;
-	case USBDEVFS_GETDRIVER:
-	case USBDEVFS_IOCTL:
-		return ENODATA; /* no kernel driver is bound */
-	case USBDEVFS_CLEAR_HALT:
-	case USBDEVFS_RESET:
-	case USBDEVFS_SETCONFIGURATION:
-	case USBDEVFS_SETINTERFACE:
-		return port->model == NULL ? ENODEV : 0;
-	default:
-		return ENOTTY;
-	}
-	g_clear_object(&value);
-	return err;
-}
-
-static gboolean on_ioctl(UMockdevIoctlBase *handler, UMockdevIoctlClient *client, struct port *port)
-{
-	int err;
-
-	(void)handler;
-	bus_lock(port->bus);
-	port->bus->requests++;
-	err = answer(port, client, umockdev_ioctl_client_get_request(client), umockdev_ioctl_client_get_arg(client));
-	bus_unlock(port->bus);
-	umockdev_ioctl_client_complete(client, err == 0 ? 0 : -1, err);
-	return TRUE;
-}
-
-/* ---- plugging ---- */
-
-static bool make_node(struct port *port)
-{
-	char path[512], fill[FIFO_SIZE] = { 0 };
-
-	snprintf(path, sizeof(path), "%s/dev/bus/usb/001", port->bus->folder);
-	g_mkdir_with_parents(path, 0755);
-	snprintf(path, sizeof(path), "%s%s", port->bus->folder, port->node);
-	if (mkfifo(path, 0666) != 0)
-		return false;
-	port->fifo = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	if (port->fifo < 0 || fcntl(port->fifo, F_SETPIPE_SZ, FIFO_SIZE) < 0)
-		return false;
-	port->fifo_full = write(port->fifo, fill, sizeof(fill)) == (ssize_t)sizeof(fill);
-	return port->fifo_full;
-}
-
-static bool show_device(struct port *port)
-{
-	GString *text = g_string_new(NULL);
-	const struct model *m = port->model;
-	bool ok;
-
-	g_string_printf(text,
-			"P: /devices/usb1/1-%d\nE: SUBSYSTEM=usb\nE: DRIVER=usb\nE: BUSNUM=001\nE: DEVNUM=%03d\n"
-			"E: DEVNAME=%s\nE: DEVTYPE=usb_device\nA: busnum=1\\n\nA: devnum=%d\\n\n"
-			"A: bConfigurationValue=1\\n\nA: speed=12\\n\nH: descriptors=",
-			port->number, port->number, port->node, port->number);
-	for (size_t i = 0; i < m->descriptors_len; i++)
-		g_string_append_printf(text, "%02x", m->descriptors[i]);
-	g_string_append_c(text, '\n');
-	ok = umockdev_testbed_add_from_string(port->bus->testbed, text->str, NULL);
-	g_string_free(text, TRUE);
-	return ok;
+	if (bus != NULL)
+		bus->class->free(bus);
 }
 
 bool bus_plug(struct bus *bus, struct model *model)
 {
-	struct port *port = calloc(1, sizeof(*port));
-
-	assert(port != NULL && model->port == NULL);
-	bus_lock(bus);
-	*port = (struct port){
-		.bus = bus, .next = bus->ports, .model = model, .number = ++bus->last_device, .fifo = -1
-	};
-	bus->ports = port;
-	model->port = port;
-	if (model->class->reset != NULL)
-		model->class->reset(model);
-	bus_unlock(bus);
-	snprintf(port->node, sizeof(port->node), "/dev/bus/usb/001/%03d", port->number);
-	port->syspath = g_strdup_printf("/sys/devices/usb1/1-%d", port->number);
-	port->handler = umockdev_ioctl_base_new();
-	g_signal_connect(port->handler, "handle-ioctl", G_CALLBACK(on_ioctl), port);
-	return make_node(port) && umockdev_testbed_attach_ioctl(bus->testbed, port->node, port->handler, NULL) &&
-	       show_device(port);
+	assert(model->port == NULL);
+	return bus->class->plug(bus, model);
 }
 
 void bus_unplug(struct bus *bus, struct model *model)
 {
-	struct port *port = model->port;
-	char path[512];
-
-	if (port == NULL)
-		return;
-	bus_lock(bus);
-	port->model = NULL;
-	model->port = NULL;
-	for (struct urb *u = port->urbs; u != NULL; u = u->next)
-		if (!u->done)
-			end_urb(port, u, -ESHUTDOWN);
-	bus_unlock(bus);
-	umockdev_testbed_uevent(bus->testbed, port->syspath, "remove");
-	umockdev_testbed_remove_device(bus->testbed, port->syspath);
-	snprintf(path, sizeof(path), "%s%s", bus->folder, port->node);
-	unlink(path);
+	if (model->port != NULL)
+		bus->class->unplug(bus, model);
 }
 
 bool bus_is_plugged(const struct model *model)
 {
 	return model->port != NULL;
-}
-
-/* ---- the bus ---- */
-
-struct bus *bus_new(void)
-{
-	const char *preloaded = getenv("LD_PRELOAD");
-	pthread_mutexattr_t recursive;
-	struct bus *bus;
-
-	if (preloaded == NULL || strstr(preloaded, "umockdev-preload") == NULL)
-		return NULL;
-	bus = calloc(1, sizeof(*bus));
-	assert(bus != NULL);
-	pthread_mutexattr_init(&recursive);
-	pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
-	pthread_mutex_init(&bus->mutex, &recursive);
-	bus->testbed = umockdev_testbed_new();
-	bus->folder = umockdev_testbed_get_root_dir(bus->testbed);
-	return bus;
-}
-
-void bus_free(struct bus *bus)
-{
-	if (bus == NULL)
-		return;
-	for (struct port *port = bus->ports, *next; port != NULL; port = next) {
-		next = port->next;
-		if (port->model != NULL)
-			bus_unplug(bus, port->model);
-		umockdev_testbed_detach_ioctl(bus->testbed, port->node, NULL);
-		g_object_unref(port->handler);
-		while (port->urbs != NULL)
-			drop_urb(port, port->urbs);
-		for (int i = 0; i < MAX_INTERFACES; i++)
-			g_clear_object(&port->claimed[i]);
-		if (port->fifo >= 0)
-			close(port->fifo);
-		g_free(port->syspath);
-		free(port);
-	}
-	g_object_unref(bus->testbed);
-	g_free(bus->folder);
-	pthread_mutex_destroy(&bus->mutex);
-	free(bus);
-}
-
-const char *bus_folder(const struct bus *bus)
-{
-	return bus->folder;
-}
-
-uint64_t bus_requests(const struct bus *bus)
-{
-	return bus->requests;
 }

@@ -1,9 +1,9 @@
-/* A USB bus without hardware: models of devices, shown to real libusb through umockdev.
+/* A USB bus without hardware: models of devices, shown to real libusb through umockdev, or, with redir.h's bus, to the
+ * real kernel of a virtual machine. A model is what is behind the endpoints; it knows nothing of either.
  *
  * umockdev, preloaded into every process that is to see the devices, redirects /dev/bus/usb, /sys and udev's messages
- * to a testbed folder and passes usbdevfs requests (linux/usbdevice_fs.h) to this file, which plays the kernel's part:
- * descriptors, claims, URBs queued per endpoint, NAK (an URB waits), STALL, cancelling, unplugging. A model is what is
- * behind the endpoints; it knows nothing of URBs.
+ * to a testbed folder and passes usbdevfs requests (linux/usbdevice_fs.h) to this program, which plays the kernel's
+ * part: descriptors, claims, URBs queued per endpoint, NAK (an URB waits), STALL, cancelling, unplugging.
  *
  * Threads: umockdev answers on a thread of its own. Everything that touches a model or the bus holds bus_lock(). Model
  * callbacks are called with it held and must not call the bus, but for bus_wake(). */
@@ -39,11 +39,9 @@ struct model {
 	struct port *port;	/* NULL: not plugged in */
 };
 
-/** NULL if umockdev is not preloaded. One bus a process. */
+/** The bus that umockdev shows. NULL if it is not preloaded. One such bus a process. */
 struct bus *bus_new(void);
 void bus_free(struct bus *bus);
-/** The testbed's folder, which another preloaded process finds in UMOCKDEV_DIR. */
-const char *bus_folder(const struct bus *bus);
 void bus_lock(struct bus *bus);
 void bus_unlock(struct bus *bus);
 
@@ -55,6 +53,10 @@ void bus_unplug(struct bus *bus, struct model *model);
 bool bus_is_plugged(const struct model *model);
 /** The model has bytes to give or room to take: tries the waiting transfers again. With the lock held. */
 void bus_wake(struct model *model);
+
+/* Only of bus_new()'s bus. */
+/** The testbed's folder, which another preloaded process finds in UMOCKDEV_DIR. */
+const char *bus_folder(const struct bus *bus);
 /** The only process that used the devices was killed: drops its claims and transfers, as the kernel does. */
 void bus_release_all(struct bus *bus);
 /** usbdevfs requests answered so far: what an idle program must not add to. */
