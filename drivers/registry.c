@@ -4,6 +4,9 @@
 #include "drivers/escpos/driver.h"
 #include "drivers/hidpos/driver.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static const struct driver *const drivers[] = {
 	&hidpos_driver,
 	&escpos_driver,
@@ -26,6 +29,42 @@ const struct driver *registry_driver_of(const struct usb_info *info)
 		if (drivers[i]->match(info))
 			return drivers[i];
 	return NULL;
+}
+
+const char *registry_kind_name(lobby_DeviceKind kind)
+{
+	switch (kind) {
+	case lobby_DeviceKind_DEVICE_SCANNER:
+		return "scanner";
+	case lobby_DeviceKind_DEVICE_PRINTER:
+		return "receipt printer";
+	case lobby_DeviceKind_DEVICE_CARD_READER:
+		return "card reader";
+	case lobby_DeviceKind_DEVICE_STRIPE_READER:
+		return "stripe reader";
+	case lobby_DeviceKind_DEVICE_LABEL_PRINTER:
+		return "label printer";
+	default:
+		return "device";
+	}
+}
+
+void registry_tried(char *out, size_t size)
+{
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
+		const char *name = registry_kind_name(drivers[i]->kind);
+		int n;
+
+		if (strstr(out, name) != NULL)
+			continue;
+		n = snprintf(out + at, size - at, "%s%s", at > 0 ? ", " : "", name);
+		if (n < 0 || (size_t)n >= size - at)
+			return;
+		at += (size_t)n;
+	}
 }
 
 const struct quirk *registry_quirk_of(const struct usb_info *info)

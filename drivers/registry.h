@@ -72,6 +72,10 @@ struct quirk {
 
 /** The driver for this interface, or NULL. */
 const struct driver *registry_driver_of(const struct usb_info *info);
+/** What a technician calls this kind: "receipt printer". */
+const char *registry_kind_name(lobby_DeviceKind kind);
+/** What was tried on a device that no driver took, by kind: "scanner, receipt printer". */
+void registry_tried(char *out, size_t size);
 /** The first row that fits, or an all-zero row. */
 const struct quirk *registry_quirk_of(const struct usb_info *info);
 

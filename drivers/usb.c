@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define OPEN_ATTEMPTS 6
 #define FIRST_OPEN_MS 50
@@ -145,22 +146,38 @@ static void info_of(const struct libusb_device_descriptor *dd, const struct libu
 		info->hid_report_len = hid_report_len(d);
 }
 
+/* Where sysfs shows this interface. False for a root hub. */
+static bool interface_path(libusb_device *device, uint8_t number, const char *what, char *out, size_t size)
+{
+	uint8_t ports[8];
+	int count = libusb_get_port_numbers(device, ports, sizeof(ports)), at;
+
+	if (count < 1)
+		return false;
+	at = snprintf(out, size, "/sys/bus/usb/devices/%d-%d", libusb_get_bus_number(device), ports[0]);
+	for (int i = 1; i < count; i++)
+		at += snprintf(out + at, size - (size_t)at, ".%d", ports[i]);
+	return snprintf(out + at, size - (size_t)at, ":1.%d%s", number, what) < (int)(size - (size_t)at);
+}
+
+/* Without opening the device. */
+static bool kernel_has(libusb_device *device, uint8_t number)
+{
+	char path[160];
+
+	return interface_path(device, number, "/driver", path, sizeof(path)) && access(path, F_OK) == 0;
+}
+
 /* A HID interface that a kernel driver has may be the kiosk's touchscreen: it must not be claimed to find out. The
  * kernel shows the report descriptor of such a one (Documentation/ABI, sysfs-driver-hid). */
 static char *kernel_hid_report(libusb_device *device, uint8_t number, size_t *len)
 {
 	char pattern[160];
-	uint8_t ports[8];
-	int count = libusb_get_port_numbers(device, ports, sizeof(ports)), at;
 	char *data = NULL;
 	glob_t found;
 
-	if (count < 1)
+	if (!interface_path(device, number, "/*/report_descriptor", pattern, sizeof(pattern)))
 		return NULL;
-	at = snprintf(pattern, sizeof(pattern), "/sys/bus/usb/devices/%d-%d", libusb_get_bus_number(device), ports[0]);
-	for (int i = 1; i < count; i++)
-		at += snprintf(pattern + at, sizeof(pattern) - (size_t)at, ".%d", ports[i]);
-	snprintf(pattern + at, sizeof(pattern) - (size_t)at, ":1.%d/*/report_descriptor", number);
 	if (glob(pattern, 0, NULL, &found) == 0) {
 		if (file_read(found.gl_pathv[0], MAX_HID_REPORT, &data, len) != 0)
 			data = NULL;
@@ -213,8 +230,10 @@ static void decode_string(const uint8_t *data, size_t len, char *out, size_t siz
 static void become_ready(struct usb_device *d)
 {
 	d->phase = USB_READY;
-	log_event(LOG_INFO, "usb-ready", "vendor=%04x product=%04x release=%04x interface=%d", d->info.vendor,
-		  d->info.product, d->info.release, d->info.number);
+	log_event(LOG_INFO, "usb-ready", "vendor=%04x product=%04x release=%04x interface=%d claimed=%d",
+		  d->info.vendor, d->info.product, d->info.release, d->info.number, d->claimed);
+	if (d->named_only)
+		usb_schedule(d->usb); /* to close it */
 	d->usb->events->ready(d->usb->arg, d);
 }
 
@@ -264,7 +283,7 @@ static void try_open(void *arg)
 
 	if (d->handle == NULL)
 		rc = libusb_open(d->device, &d->handle);
-	if (rc == 0) {
+	if (rc == 0 && !d->named_only) {
 		libusb_set_auto_detach_kernel_driver(d->handle, 1);
 		rc = claim(d);
 	}
@@ -273,6 +292,8 @@ static void try_open(void *arg)
 		ask_string(d, d->name_index, on_name);
 	} else if (++d->attempts < OPEN_ATTEMPTS) {
 		loop_timer_set(d->usb->loop, &d->timer, (int64_t)FIRST_OPEN_MS << d->attempts, try_open, d);
+	} else if (d->named_only) {
+		become_ready(d); /* its numbers will have to do */
 	} else {
 		fail(d, rc == LIBUSB_ERROR_ACCESS ? LOBBY_ERR_FORBIDDEN
 			: rc == LIBUSB_ERROR_BUSY ? LOBBY_ERR_BUSY
@@ -281,7 +302,7 @@ static void try_open(void *arg)
 }
 
 static void add_device(struct usb *usb, libusb_device *device, const struct libusb_device_descriptor *dd,
-		       const struct usb_info *info)
+		       const struct usb_info *info, bool named_only)
 {
 	struct usb_device *d = calloc(1, sizeof(*d));
 	struct usb_device **tail = &usb->devices;
@@ -291,6 +312,7 @@ static void add_device(struct usb *usb, libusb_device *device, const struct libu
 	d->usb = usb;
 	d->device = libusb_ref_device(device);
 	d->info = *info;
+	d->named_only = named_only;
 	d->info.hid_report = NULL;
 	d->info.kernel_bound = false; /* libusb takes it from the kernel's driver when it is claimed */
 	d->name_index = dd->iProduct;
@@ -305,8 +327,9 @@ static void add_device(struct usb *usb, libusb_device *device, const struct libu
 	loop_timer_set(usb->loop, &d->timer, 0, try_open, d);
 }
 
-/* Chooses among an interface's alternate settings: the first that is wanted and can answer, else the first wanted. */
-static void look_at_interface(struct usb *usb, libusb_device *device, const struct libusb_device_descriptor *dd,
+/* Chooses among an interface's alternate settings: the first that is wanted and can answer, else the first wanted.
+ * True if one is wanted. */
+static bool look_at_interface(struct usb *usb, libusb_device *device, const struct libusb_device_descriptor *dd,
 			      const struct libusb_interface *interface)
 {
 	struct usb_info best, info;
@@ -334,19 +357,41 @@ static void look_at_interface(struct usb *usb, libusb_device *device, const stru
 		free(report);
 	}
 	if (found)
-		add_device(usb, device, dd, &best);
+		add_device(usb, device, dd, &best, false);
+	return found;
+}
+
+/* None of its interfaces was wanted: it may be worth a word all the same. */
+static void look_at_stranger(struct usb *usb, libusb_device *device, const struct libusb_device_descriptor *dd,
+			     const struct libusb_config_descriptor *config)
+{
+	for (int i = 0; i < config->bNumInterfaces; i++) {
+		struct usb_info info;
+
+		if (config->interface[i].num_altsetting < 1)
+			continue;
+		info_of(dd, &config->interface[i].altsetting[0], &info);
+		info.kernel_bound = kernel_has(device, info.number);
+		if (!usb->events->notes(usb->arg, &info))
+			continue;
+		add_device(usb, device, dd, &info, true);
+		return;
+	}
 }
 
 static void look_at(struct usb *usb, libusb_device *device)
 {
 	struct libusb_device_descriptor dd;
 	struct libusb_config_descriptor *config;
+	bool wanted = false;
 
 	if (libusb_get_device_descriptor(device, &dd) != 0 || dd.bDeviceClass == LIBUSB_CLASS_HUB ||
 	    libusb_get_active_config_descriptor(device, &config) != 0)
 		return;
 	for (int i = 0; i < config->bNumInterfaces; i++)
-		look_at_interface(usb, device, &dd, &config->interface[i]);
+		wanted = look_at_interface(usb, device, &dd, &config->interface[i]) || wanted;
+	if (!wanted && usb->events->notes != NULL)
+		look_at_stranger(usb, device, &dd, config);
 	libusb_free_config_descriptor(config);
 }
 
@@ -371,6 +416,17 @@ static void free_device(struct usb_device *d)
 	}
 	libusb_unref_device(d->device);
 	free(d);
+}
+
+/* Those that were opened for their names alone are left to whoever else may use them. */
+static void close_named(struct usb *usb)
+{
+	for (struct usb_device *d = usb->devices; d != NULL; d = d->next) {
+		if (!d->named_only || d->phase != USB_READY || d->handle == NULL || !usb_pipes_idle(d))
+			continue;
+		libusb_close(d->handle);
+		d->handle = NULL;
+	}
 }
 
 /* Forgets the devices whose transfers have all come back. True if none is left that is closing. */
@@ -407,6 +463,7 @@ static void work(void *arg)
 		start_closing(d);
 	}
 	reap_closed(usb);
+	close_named(usb);
 	for (int i = 0; i < usb->arrived_count; i++) {
 		look_at(usb, usb->arrived[i]);
 		libusb_unref_device(usb->arrived[i]);

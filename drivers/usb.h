@@ -54,6 +54,10 @@ struct usb_info {
 struct usb_events {
 	/** Shall this interface be claimed? Asked once for each interface of each device. */
 	bool (*wants)(void *arg, const struct usb_info *info);
+	/** None of a device's interfaces was wanted: shall it be known by name all the same? Asked for one interface
+	 * after the other until one is; may be NULL. Such a device is found and ready, but never claimed: it has no
+	 * pipes, and its strings are empty where it may not be opened. kernel_bound is filled for every class here. */
+	bool (*notes)(void *arg, const struct usb_info *info);
 	/** It is wanted; it will be opened now. Shows as "starting". */
 	void (*found)(void *arg, struct usb_device *device);
 	/** Claimed, strings read: transfers may start. */

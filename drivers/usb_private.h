@@ -38,6 +38,7 @@ struct usb_device {
 	enum usb_phase phase;
 	bool unplugged;
 	bool claimed;
+	bool named_only; /* nobody's: opened once, to read its names */
 	int attempts;
 	struct loop_timer timer;
 	struct usb_pipe pipes[USB_PIPE_COUNT];

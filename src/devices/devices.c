@@ -1,9 +1,14 @@
 /* The list follows the bus: an interface that a driver wants is in it from the moment it is found until it is gone; a
- * device that is not plugged in is simply not there. Everything else is passing on. */
+ * device that is not plugged in is simply not there. Everything else is passing on: what is read to the kiosk or to the
+ * self-test, jobs to printers, and what became of them to who gave them. */
 #include "devices/devices.h"
 
-#include "devices/queue.h"
+#include "devices/list.h"
+#include "devices/printing.h"
+#include "devices/selftest.h"
+#include "devices/stranger.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "drivers/registry.h"
@@ -13,62 +18,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_DEVICES 16
-
-/* One row of the list. */
-struct entry {
-	struct usb_device *usb; /* NULL: free */
-	const struct driver *driver;
-	void *state; /* the driver's; NULL until the device is ready */
-	const char *failed;
-};
-
 struct devices {
 	struct loop *loop;
 	struct usb *bus;
 	struct wire_server *server;
-	struct entry entries[MAX_DEVICES];
-	struct queue queue;
-	const struct entry *printing; /* who has the queue's first job */
+	struct device_list list;
+	struct printing printing;
+	struct selftest selftest;
+	struct wire_conn *tester; /* who asked for the self-test; NULL: nobody, or gone */
 	lobby_CardSlotState slot;
 	bool closing;
 };
 
 /* ---- telling ---- */
 
-static void describe(const struct entry *e, lobby_Device *d)
+static void fill_list(struct devices *ds, lobby_Envelope *envelope)
 {
-	const struct usb_info *info = usb_info(e->usb);
-
-	*d = (lobby_Device){ .kind = e->driver->kind, .vendor_id = info->vendor, .product_id = info->product };
-	text_copy(d->name, sizeof(d->name), info->name);
-	text_copy(d->serial, sizeof(d->serial), info->serial);
-	d->state = lobby_DeviceState_DEVICE_STARTING;
-	if (e->failed != NULL) {
-		d->state = lobby_DeviceState_DEVICE_FAULT;
-		text_copy(d->detail, sizeof(d->detail), e->failed);
-	} else if (e->state != NULL) {
-		struct driver_status status = e->driver->status(e->state);
-
-		d->state = status.state;
-		d->dots = status.dots;
-		d->dots_per_mm = status.dots_per_mm;
-		text_copy(d->detail, sizeof(d->detail), status.detail);
-		if (status.firmware != NULL)
-			text_copy(d->firmware, sizeof(d->firmware), status.firmware);
-	}
-	if (d->firmware[0] == '\0')
-		snprintf(d->firmware, sizeof(d->firmware), "%x.%02x", info->release >> 8, info->release & 0xff);
-}
-
-static void fill_list(const struct devices *ds, lobby_Envelope *envelope)
-{
-	lobby_Devices *list = &envelope->body.devices;
-
 	*envelope = (lobby_Envelope){ .which_body = lobby_Envelope_devices_tag };
-	for (int i = 0; i < MAX_DEVICES; i++)
-		if (ds->entries[i].usb != NULL)
-			describe(&ds->entries[i], &list->device[list->device_count++]);
+	list_fill(&ds->list, &envelope->body.devices);
 }
 
 static void tell_all(struct devices *ds)
@@ -77,115 +44,94 @@ static void tell_all(struct devices *ds)
 
 	if (ds->closing)
 		return;
+	list_note(&ds->list, clock_wall_ms());
 	fill_list(ds, &envelope);
 	wire_server_broadcast(ds->server, lobby_Program_PROGRAM_UNKNOWN, &envelope);
+	selftest_on_devices(&ds->selftest);
 }
 
-/* ---- printing ---- */
-
-static void print_next(struct devices *ds);
-
-static void tell_printed(struct devices *ds, lobby_Program to, const char *job, int err)
-{
-	lobby_Envelope envelope = { .which_body = lobby_Envelope_printed_tag };
-
-	envelope.body.printed.err = err;
-	text_copy(envelope.body.printed.job, sizeof(envelope.body.printed.job), job);
-	wire_server_broadcast(ds->server, to, &envelope);
-}
-
-/* A printer for this form that can print now, else any of its kind. */
-static struct entry *find_printer(struct devices *ds, lobby_PrintForm form)
-{
-	lobby_DeviceKind kind = form == lobby_PrintForm_PRINT_SLIP ? lobby_DeviceKind_DEVICE_PRINTER
-								   : lobby_DeviceKind_DEVICE_LABEL_PRINTER;
-	struct entry *any = NULL;
-
-	for (int i = 0; i < MAX_DEVICES; i++) {
-		struct entry *e = &ds->entries[i];
-		lobby_DeviceState state;
-
-		if (e->usb == NULL || e->state == NULL || e->driver->print == NULL || e->driver->kind != kind)
-			continue;
-		state = e->driver->status(e->state).state;
-		if (state == lobby_DeviceState_DEVICE_READY || state == lobby_DeviceState_DEVICE_PAPER_LOW)
-			return e;
-		any = e;
-	}
-	return any;
-}
-
-/* The first job has ended: say so, forget it, begin the next. */
-static void end_first(struct devices *ds, int err)
-{
-	char job[sizeof(((lobby_Print *)0)->job)];
-	lobby_Program from = queue_first(&ds->queue)->from;
-
-	text_copy(job, sizeof(job), queue_first(&ds->queue)->print.job);
-	ds->printing = NULL;
-	queue_drop_first(&ds->queue);
-	if (!ds->closing)
-		tell_printed(ds, from, job, err);
-}
-
-static void print_next(struct devices *ds)
-{
-	while (ds->printing == NULL && queue_first(&ds->queue) != NULL && !ds->closing) {
-		struct entry *e = find_printer(ds, queue_first(&ds->queue)->print.form);
-		int err = LOBBY_ERR_UNPLUGGED;
-
-		ds->printing = e;
-		if (e != NULL)
-			err = e->driver->print(e->state, &queue_first(&ds->queue)->print);
-		if (err != 0)
-			end_first(ds, err);
-	}
-}
-
-static void on_printed(void *arg, const char *job, int err)
+static void on_job_ended(void *arg, lobby_Program from, const char *job, int err)
 {
 	struct devices *ds = arg;
-	struct queued *first = queue_first(&ds->queue);
+	lobby_Envelope envelope = { .which_body = lobby_Envelope_printed_tag };
 
-	if (first == NULL || strcmp(first->print.job, job) != 0)
+	if (from == lobby_Program_PROGRAM_DEVICES) {
+		selftest_on_printed(&ds->selftest, job, err);
 		return;
-	end_first(ds, err);
-	print_next(ds);
-}
-
-static void cancel(struct devices *ds, const char *job)
-{
-	struct queued *first = queue_first(&ds->queue);
-	const struct entry *e = ds->printing;
-
-	if (first == NULL)
-		return;
-	if (strcmp(first->print.job, job) != 0) {
-		lobby_Program from;
-
-		if (queue_drop(&ds->queue, job, &from))
-			tell_printed(ds, from, job, LOBBY_ERR_CLOSED);
-	} else if (e != NULL) {
-		e->driver->cancel(e->state); /* ends in on_printed() */
 	}
+	envelope.body.printed.err = err;
+	text_copy(envelope.body.printed.job, sizeof(envelope.body.printed.job), job);
+	wire_server_broadcast(ds->server, from, &envelope);
 }
 
-static void take_print(struct devices *ds, const struct wire_conn *conn, const lobby_Print *print)
+/* ---- the self-test ---- */
+
+static void give_devices(void *arg, lobby_Devices *out)
 {
+	struct devices *ds = arg;
+
+	list_fill(&ds->list, out);
+}
+
+static void print_for_test(void *arg, const lobby_Print *print)
+{
+	struct devices *ds = arg;
+
+	printing_add(&ds->printing, print, lobby_Program_PROGRAM_DEVICES);
+}
+
+static void cancel_for_test(void *arg, const char *job)
+{
+	struct devices *ds = arg;
+
+	printing_cancel(&ds->printing, job);
+}
+
+static void send_report(struct wire_conn *conn, const lobby_TestReport *report)
+{
+	lobby_Envelope envelope = { .which_body = lobby_Envelope_test_report_tag };
+
+	envelope.body.test_report = *report;
+	if (wire_send(conn, &envelope) != 0)
+		log_event(LOG_INFO, "report-untold", "peer=%d", (int)conn->peer);
+}
+
+static void on_test_report(void *arg, const lobby_TestReport *report)
+{
+	struct devices *ds = arg;
+
+	if (ds->tester != NULL)
+		send_report(ds->tester, report);
+	if (report->done)
+		ds->tester = NULL;
+}
+
+static const struct selftest_ops selftest_ops = {
+	.devices = give_devices, .print = print_for_test, .cancel_print = cancel_for_test, .report = on_test_report
+};
+
+static void take_self_test(struct devices *ds, struct wire_conn *conn, const lobby_SelfTest *wanted)
+{
+	lobby_TestReport refused = { .request = wanted->request, .done = true, .line_count = 1 };
+	bool mine = selftest_is_running(&ds->selftest) && ds->tester == conn;
 	int err;
 
-	if (print->cancel) {
-		cancel(ds, print->job);
+	if (wanted->cancel || wanted->skip) {
+		if (mine && wanted->skip)
+			selftest_skip(&ds->selftest);
+		else if (mine)
+			selftest_cancel(&ds->selftest);
 		return;
 	}
-	err = queue_add(&ds->queue, print, conn->peer);
-	if (err == LOBBY_ERR_EXISTS)
-		return; /* the same job again: its answer will come */
-	if (err != 0) {
-		tell_printed(ds, conn->peer, print->job, err);
+	if (!selftest_is_running(&ds->selftest))
+		ds->tester = conn;
+	err = selftest_start(&ds->selftest, wanted, conn->peer == lobby_Program_PROGRAM_KIOSK ? "screen" : "lobbyctl");
+	if (err == 0)
 		return;
-	}
-	print_next(ds);
+	refused.line[0].state = lobby_TestState_TEST_FAILED;
+	text_copy(refused.line[0].text, sizeof(refused.line[0].text),
+		  err == LOBBY_ERR_BUSY ? "Another self-test is under way." : err_staff_text(err));
+	send_report(conn, &refused);
 }
 
 /* ---- devices come and go ---- */
@@ -202,10 +148,11 @@ static void on_read(void *arg, struct usb_device *usb, const struct driver_read 
 	lobby_Envelope envelope = { .which_body = lobby_Envelope_scan_tag };
 	lobby_Scan *scan = &envelope.body.scan;
 
-	(void)usb;
 	if (read->len > sizeof(scan->data.bytes))
 		return;
 	log_event(LOG_INFO, "scan", "source=%d bytes=%zu error=%s", (int)read->source, read->len, err_event(read->err));
+	if (selftest_on_read(&ds->selftest, usb_info(usb), read))
+		return;
 	text_copy(scan->aim, sizeof(scan->aim), read->aim);
 	if (read->len > 0)
 		memcpy(scan->data.bytes, read->data, read->len);
@@ -232,7 +179,7 @@ static void on_slot(void *arg, struct usb_device *usb, lobby_CardSlotState state
 static void on_want(void *arg, struct usb_device *usb, uint32_t first_row, uint32_t rows)
 {
 	struct devices *ds = arg;
-	struct queued *first = queue_first(&ds->queue);
+	const struct queued *first = printing_job(&ds->printing);
 	lobby_Envelope envelope = { .which_body = lobby_Envelope_print_want_tag };
 	lobby_PrintWant *want = &envelope.body.print_want;
 
@@ -244,15 +191,11 @@ static void on_want(void *arg, struct usb_device *usb, uint32_t first_row, uint3
 	wire_server_broadcast(ds->server, first->from, &envelope);
 }
 
-static void take_band(struct devices *ds, const lobby_PrintBand *band)
+static void on_printed(void *arg, const char *job, int err)
 {
-	struct queued *first = queue_first(&ds->queue);
-	const struct entry *e = ds->printing;
+	struct devices *ds = arg;
 
-	if (first == NULL || e == NULL || e->driver->band == NULL || strcmp(first->print.job, band->job) != 0)
-		return;
-	if (e->driver->band(e->state, band) != 0)
-		log_event(LOG_WARNING, "print-band", "row=%u rows=%u", band->first_row, band->rows);
+	printing_on_printed(&ds->printing, job, err);
 }
 
 static const struct driver_events driver_events = {
@@ -265,66 +208,59 @@ static bool on_wants(void *arg, const struct usb_info *info)
 	return registry_driver_of(info) != NULL;
 }
 
+static bool on_notes(void *arg, const struct usb_info *info)
+{
+	(void)arg;
+	return stranger_is_listed(info);
+}
+
 static void on_found(void *arg, struct usb_device *usb)
 {
 	struct devices *ds = arg;
 
-	for (int i = 0; i < MAX_DEVICES; i++) {
-		struct entry *e = &ds->entries[i];
-
-		if (e->usb != NULL)
-			continue;
-		*e = (struct entry){ .usb = usb, .driver = registry_driver_of(usb_info(usb)) };
-		usb_set_owner(usb, e);
+	if (list_add(&ds->list, usb, registry_driver_of(usb_info(usb))) != NULL)
 		tell_all(ds);
-		return;
-	}
-	log_event(LOG_WARNING, "devices-full", "max=%d", MAX_DEVICES);
 }
 
 static void on_ready(void *arg, struct usb_device *usb)
 {
 	struct devices *ds = arg;
-	struct entry *e = usb_owner(usb);
+	struct device_row *row = usb_owner(usb);
 
-	if (e == NULL)
+	if (row == NULL)
 		return;
-	if (e->driver->open(usb, &driver_events, ds, &e->state) != 0)
-		e->failed = err_staff_text(LOBBY_ERR_NO_MEMORY);
+	if (row->driver != NULL && row->driver->open(usb, &driver_events, ds, &row->state) != 0)
+		row->failed = err_staff_text(LOBBY_ERR_NO_MEMORY);
 	tell_all(ds);
 }
 
 static void on_failed(void *arg, struct usb_device *usb, int err)
 {
-	struct entry *e = usb_owner(usb);
+	struct device_row *row = usb_owner(usb);
 
-	if (e == NULL)
+	if (row == NULL)
 		return;
-	e->failed = err == LOBBY_ERR_FORBIDDEN ? "This program may not open the device: its udev rule is missing."
-		    : err == LOBBY_ERR_BUSY    ? "Another program has the device."
-					       : "The device cannot be opened. Unplug it and plug it in again.";
+	row->failed = err == LOBBY_ERR_FORBIDDEN ? "This program may not open the device: its udev rule is missing."
+		      : err == LOBBY_ERR_BUSY	 ? "Another program has the device."
+						 : "The device cannot be opened. Unplug it and plug it in again.";
 	tell_all(arg);
 }
 
 static void on_gone(void *arg, struct usb_device *usb)
 {
 	struct devices *ds = arg;
-	struct entry *e = usb_owner(usb);
+	struct device_row *row = usb_owner(usb), gone;
 
-	if (e == NULL)
+	if (row == NULL)
 		return;
 	/* Out of the list first, so that a job that ends here is not given to it again. */
-	{
-		struct entry gone = *e;
-
-		*e = (struct entry){ 0 };
-		if (gone.state != NULL)
-			gone.driver->close(gone.state);
-	}
+	gone = list_remove(&ds->list, row);
+	if (gone.state != NULL)
+		gone.driver->close(gone.state);
 	tell_all(ds);
 }
 
-static const struct usb_events usb_events = { on_wants, on_found, on_ready, on_failed, on_gone };
+static const struct usb_events usb_events = { on_wants, on_notes, on_found, on_ready, on_failed, on_gone };
 
 /* ---- peers ---- */
 
@@ -335,10 +271,16 @@ static void on_message(void *arg, struct wire_conn *conn, const lobby_Envelope *
 
 	switch (envelope->which_body) {
 	case lobby_Envelope_print_tag:
-		take_print(ds, conn, &envelope->body.print);
+		if (envelope->body.print.cancel)
+			printing_cancel(&ds->printing, envelope->body.print.job);
+		else
+			printing_add(&ds->printing, &envelope->body.print, conn->peer);
 		break;
 	case lobby_Envelope_print_band_tag:
-		take_band(ds, &envelope->body.print_band);
+		printing_band(&ds->printing, &envelope->body.print_band);
+		break;
+	case lobby_Envelope_self_test_tag:
+		take_self_test(ds, conn, &envelope->body.self_test);
 		break;
 	case lobby_Envelope_ping_tag:
 		if (envelope->body.ping.answer)
@@ -358,8 +300,13 @@ static void on_peer(void *arg, struct wire_conn *conn, bool up)
 	struct devices *ds = arg;
 	lobby_Envelope envelope;
 
-	if (!up)
+	if (!up) {
+		if (ds->tester == conn) {
+			ds->tester = NULL;
+			selftest_cancel(&ds->selftest);
+		}
 		return;
+	}
 	fill_list(ds, &envelope);
 	if (wire_send(conn, &envelope) != 0)
 		log_event(LOG_WARNING, "devices-untold", "peer=%d", (int)conn->peer);
@@ -379,6 +326,8 @@ int devices_new(struct loop *loop, const char *path, struct devices **out)
 	if (ds == NULL)
 		return LOBBY_ERR_NO_MEMORY;
 	ds->loop = loop;
+	printing_init(&ds->printing, &ds->list, on_job_ended, ds);
+	selftest_init(&ds->selftest, loop, &selftest_ops, ds);
 	ds->server = wire_server_new(loop, path, lobby_Program_PROGRAM_DEVICES, on_message, on_peer, ds);
 	if (ds->server == NULL) {
 		free(ds);
@@ -398,16 +347,20 @@ void devices_free(struct devices *ds)
 {
 	if (ds == NULL)
 		return;
-	for (int i = 0; i < MAX_DEVICES; i++) {
-		struct entry gone = ds->entries[i];
+	ds->tester = NULL;
+	selftest_fini(&ds->selftest);
+	for (int i = 0; i < LIST_ROWS; i++) {
+		struct device_row *row = &ds->list.rows[i], gone;
 
-		ds->entries[i] = (struct entry){ 0 };
+		if (row->usb == NULL)
+			continue;
+		gone = list_remove(&ds->list, row);
 		if (gone.state != NULL)
 			gone.driver->close(gone.state);
 	}
 	ds->closing = true;
 	usb_free(ds->bus);
-	queue_fini(&ds->queue);
+	printing_fini(&ds->printing);
 	wire_server_free(ds->server);
 	explicit_bzero(ds, sizeof(*ds));
 	free(ds);
