@@ -1,6 +1,7 @@
 /* One entry point for every code that a patient may hold under the scanner: the letter says what it is, a licence has a
  * header, and what is left is a member number if it is short and plain. */
 #include "aamva.h"
+#include "shc.h"
 
 #include "base/text.h"
 
@@ -133,6 +134,27 @@ static int parse_licence(struct slice scan, struct card *card)
 	return err;
 }
 
+/* A health card's code, or a link to one; CARD_UNKNOWN when neither. */
+static int parse_health(struct slice scan, struct card *card)
+{
+	struct card made = { .kind = CARD_HEALTH_PART };
+	const uint8_t *link;
+	struct shc_part part;
+	size_t len;
+	int err = shc_part_open(scan.data, scan.len, &part);
+
+	if (err == 0) {
+		made.part = part.part;
+		made.parts = part.parts;
+	} else if (err == LOBBY_ERR_CARD_UNKNOWN) {
+		made.kind = CARD_HEALTH_LINK;
+		err = shc_link_open(scan.data, scan.len, &link, &len);
+	}
+	if (err == 0)
+		*card = made;
+	return err;
+}
+
 static int parse_code(const char *aim, const uint8_t *data, size_t len, struct card *card)
 {
 	struct slice scan = { data, len }, plain;
@@ -145,6 +167,9 @@ static int parse_code(const char *aim, const uint8_t *data, size_t len, struct c
 	plain = slice_trim(scan);
 	if (plain.len >= prefix && memcmp(plain.data, LETTER_PREFIX, prefix) == 0)
 		return parse_letter(plain, card);
+	err = parse_health(plain, card);
+	if (err != LOBBY_ERR_CARD_UNKNOWN)
+		return err;
 	err = parse_licence(scan, card);
 	if (err != LOBBY_ERR_CARD_UNKNOWN)
 		return err;
