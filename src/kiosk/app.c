@@ -126,11 +126,16 @@ const lobby_Device *app_device(const struct app *app, lobby_DeviceKind kind)
 	return NULL;
 }
 
+bool app_device_ready(const struct app *app, lobby_DeviceKind kind)
+{
+	const lobby_Device *device = app_device(app, kind);
+
+	return device != NULL && device->state == lobby_DeviceState_DEVICE_READY;
+}
+
 bool app_scanner_ready(const struct app *app)
 {
-	const lobby_Device *scanner = app_device(app, lobby_DeviceKind_DEVICE_SCANNER);
-
-	return scanner != NULL && scanner->state == lobby_DeviceState_DEVICE_READY;
+	return app_device_ready(app, lobby_DeviceKind_DEVICE_SCANNER);
 }
 
 bool app_scanner_missed(const struct app *app)
@@ -220,6 +225,15 @@ void app_on_devices(struct app *app, const lobby_Devices *devices)
 	app->dirty = true;
 }
 
+void app_on_slot(struct app *app, const lobby_CardSlot *slot)
+{
+	app->slot = slot->state;
+	app->speak = app->speak || app->slot != lobby_CardSlotState_CARD_SLOT_EMPTY;
+	app->dirty = true;
+	if (app->slot != lobby_CardSlotState_CARD_SLOT_EMPTY)
+		app_awake(app);
+}
+
 /* A kiosk that belongs to no clinic can help nobody. */
 void app_on_sync_state(struct app *app, const lobby_SyncState *state)
 {
@@ -238,6 +252,7 @@ static void on_sync_grace(void *arg)
 	struct app *app = arg;
 
 	app->sync_up = false;
+	health_on_sync_lost(app);
 	if (app->help.id[0] != '\0')
 		app->help_stage = lobby_HelpStage_HELP_UNREACHABLE;
 	app->dirty = true;
@@ -252,6 +267,7 @@ static void on_devices_grace(void *arg)
 
 	app->devices_up = false;
 	app->devices = (lobby_Devices){ 0 };
+	app->slot = lobby_CardSlotState_CARD_SLOT_EMPTY;
 	slips_on_devices_lost(&app->slips, app);
 	link_send_devices(app);
 	app->dirty = true;
@@ -377,6 +393,7 @@ void app_wipe(struct app *app)
 	speech_stop(&app->speech);
 	if (app->session.handed_over == false && app->pending == PENDING_VISIT)
 		log_event(LOG_WARNING, "session-wiped", "reason=unanswered");
+	health_wipe(app);
 	session_wipe(&app->session);
 	ui_wipe(app->ui);
 	app->pending = PENDING_NOTHING;

@@ -8,6 +8,7 @@
 #include "base/loop.h"
 #include "cards/card.h"
 #include "flow.h"
+#include "health.h"
 #include "link.h"
 #include "screen.h"
 #include "session.h"
@@ -45,12 +46,14 @@ struct app {
 	struct link link;
 	struct speech speech;
 	struct slips slips;
+	struct health health;
 	struct control *control;
 
 	lobby_Settings settings;
 	lobby_SyncState sync;
 	lobby_Devices devices;
-	bool sync_up; /* lobby-sync answers; false after SYNC_GRACE_MS without it */
+	lobby_CardSlotState slot; /* of the card reader */
+	bool sync_up;		  /* lobby-sync answers; false after SYNC_GRACE_MS without it */
 	bool devices_up;
 	bool had_scanner; /* since the start: one that is missed is worth a word, one that never was is not */
 
@@ -60,7 +63,6 @@ struct app {
 	struct notice notice;
 	enum pending pending;
 	uint32_t request;
-	enum screen_id before_wait; /* where SCREEN_WAIT and a repair lead back to */
 
 	lobby_HelpWanted help; /* id is empty when none was asked for */
 	lobby_HelpStage help_stage;
@@ -90,6 +92,7 @@ void app_notice(struct app *app, const char *text, enum ui_tone tone);
 /** The number of steps that the clinic's settings leave. */
 int app_step_count(const struct app *app);
 const lobby_Device *app_device(const struct app *app, lobby_DeviceKind kind);
+bool app_device_ready(const struct app *app, lobby_DeviceKind kind);
 bool app_scanner_ready(const struct app *app);
 /** There was a scanner, or should be one, and it does not work. */
 bool app_scanner_missed(const struct app *app);
@@ -123,10 +126,15 @@ void app_forget_help(struct app *app);
 void app_awake(struct app *app);
 /** The answer takes longer than a blink. */
 void app_on_slow(void *arg);
+/** A card read now is somebody's identity: nobody is known yet, or the last patient is finished. */
+bool scan_begins_anew(const struct app *app);
+/** session.health is a record that names its person: that is who is here. */
+void scan_take_health(struct app *app);
 /** What link.c heard. */
 void app_on_identified(struct app *app, const lobby_Identified *identified);
 void app_on_committed(struct app *app, const lobby_VisitCommitted *committed);
 void app_on_scan(struct app *app, const lobby_Scan *scan);
+void app_on_slot(struct app *app, const lobby_CardSlot *slot);
 void app_on_help(struct app *app, const lobby_HelpState *state);
 void app_on_devices(struct app *app, const lobby_Devices *devices);
 void app_on_sync_state(struct app *app, const lobby_SyncState *state);

@@ -24,8 +24,10 @@ enum screen_id {
 	SCREEN_CONTACT_EDIT,
 	SCREEN_INSURANCE,
 	SCREEN_INSURANCE_NEW,
+	SCREEN_INSURANCE_CARD, /* what a card says that was read */
 	SCREEN_INSURANCE_TYPE,
-	SCREEN_WAIT, /* an answer takes longer than a blink */
+	SCREEN_SHARE, /* a health record: may the clinic have it? */
+	SCREEN_WAIT,  /* an answer takes longer than a blink */
 	SCREEN_DONE,
 	SCREEN_ARRIVED, /* already checked in */
 	SCREEN_NOTICE,	/* early, late, wrong day, not found: why not here, and the way on */
@@ -51,6 +53,7 @@ enum flow_event {
 	FLOW_CHANGE,
 	FLOW_EDIT,
 	FLOW_NEW_CARD,
+	FLOW_CARD_READ, /* an insurance card that the clinic does not have */
 	FLOW_TYPE,
 	FLOW_COMMITTED,
 	FLOW_FAILED, /* the visit could not be saved */

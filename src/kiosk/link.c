@@ -92,6 +92,27 @@ void link_send_state(struct app *app, bool again)
 	send_or_wait(&app->link.sync);
 }
 
+void link_send_read_health(struct app *app, uint32_t request, const void *card, size_t len)
+{
+	lobby_ReadHealth *read = &envelope.body.read_health;
+
+	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_read_health_tag };
+	if (len > sizeof(read->card.bytes))
+		return;
+	read->request = request;
+	memcpy(read->card.bytes, card, len);
+	read->card.size = (pb_size_t)len;
+	send_or_wait(&app->link.sync);
+}
+
+void link_send_forget_health(struct app *app, uint32_t request)
+{
+	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_read_health_tag };
+	envelope.body.read_health.request = request;
+	envelope.body.read_health.forget = true;
+	send_or_wait(&app->link.sync);
+}
+
 int link_send_print(struct app *app, const lobby_Print *print)
 {
 	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_print_tag };
@@ -121,6 +142,9 @@ static void on_sync_message(void *arg, struct wire_conn *conn, const lobby_Envel
 		break;
 	case lobby_Envelope_help_state_tag:
 		app_on_help(app, &message->body.help_state);
+		break;
+	case lobby_Envelope_health_read_tag:
+		health_on_read(app, &message->body.health_read);
 		break;
 	case lobby_Envelope_sync_state_tag:
 		app_on_sync_state(app, &message->body.sync_state);
@@ -165,6 +189,9 @@ static void on_devices_message(void *arg, struct wire_conn *conn, const lobby_En
 		break;
 	case lobby_Envelope_scan_tag:
 		app_on_scan(app, &message->body.scan);
+		break;
+	case lobby_Envelope_card_slot_tag:
+		app_on_slot(app, &message->body.card_slot);
 		break;
 	case lobby_Envelope_printed_tag:
 		slips_on_printed(&app->slips, app, &message->body.printed);

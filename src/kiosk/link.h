@@ -28,6 +28,8 @@ void link_send_help(struct app *app);
 void link_send_state(struct app *app, bool again);
 /** The device list as the desk should see it, lobby-devices' own absence included. */
 void link_send_devices(struct app *app);
+void link_send_read_health(struct app *app, uint32_t request, const void *card, size_t len);
+void link_send_forget_health(struct app *app, uint32_t request);
 int link_send_print(struct app *app, const lobby_Print *print) MUST_CHECK;
 void link_cancel_print(struct app *app, const char *job);
 

@@ -34,6 +34,8 @@ void session_forget_person(struct session *session)
 {
 	session_forget_match(session);
 	explicit_bzero(&session->query, sizeof(session->query));
+	explicit_bzero(&session->health, sizeof(session->health));
+	session_forget_card(session);
 	session->by = lobby_IdentifiedBy_IDENTIFIED_BY_NOTHING;
 }
 
@@ -83,6 +85,32 @@ lobby_HandoverReason session_obstacle(const struct session *session)
 	default:
 		return lobby_HandoverReason_HANDOVER_OTHER_CLINIC;
 	}
+}
+
+bool session_has_new_card(const struct session *session)
+{
+	const lobby_Coverage *known = &session->found.person.coverage;
+	size_t len = strlen(session->card.member_id), last = strlen(known->member_last4);
+
+	if (!session->has_card)
+		return false;
+	return known->id[0] == '\0' || last == 0 || len < last ||
+	       strcmp(session->card.member_id + len - last, known->member_last4) != 0;
+}
+
+void session_forget_card(struct session *session)
+{
+	explicit_bzero(&session->card, sizeof(session->card));
+	session->has_card = false;
+}
+
+bool session_has_record(const struct session *session)
+{
+	const lobby_HealthRead *health = &session->health;
+
+	return health->request != 0 && (health->outcome == lobby_HealthOutcome_HEALTH_LINK_LATER ||
+					(health->outcome == lobby_HealthOutcome_HEALTH_VALID &&
+					 (health->immunizations > 0 || health->other > 0)));
 }
 
 /* What an unfound person typed, so that the desk can find them. */

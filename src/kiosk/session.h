@@ -16,6 +16,9 @@ struct session {
 	bool chosen[8];		     /* which of found.appointment to check in */
 	lobby_HandoverReason reason; /* why the desk; also what the notice screen says */
 	lobby_Visit visit;	     /* contact and insurance answers; the rest is filled by session_visit() */
+	bool has_card;		     /* an insurance card was read: */
+	lobby_InsuranceCard card;
+	lobby_HealthRead health; /* of a SMART Health Card or Link; request 0: none was read */
 	lobby_VisitCommitted committed;
 	bool handed_over;
 	int64_t started_ms;
@@ -37,6 +40,11 @@ int session_ready_count(const struct session *session);
 const lobby_Appointment *session_first(const struct session *session);
 /** Why the first appointment cannot be checked in, as a reason; HANDOVER_NONE if it can. */
 lobby_HandoverReason session_obstacle(const struct session *session);
+/** An insurance card was read, and it is not the one that the clinic has (as far as the last four digits tell). */
+bool session_has_new_card(const struct session *session);
+void session_forget_card(struct session *session);
+/** A record was read that the patient may share, and has not been asked about. */
+bool session_has_record(const struct session *session);
 /** Completes session->visit for sending. */
 void session_fill_visit(struct session *session, lobby_VisitKind kind, const char *step, const char *language);
 

@@ -32,12 +32,28 @@ static void build_header(struct app *app, struct ui *ui)
 	ui_steps(ui, current, total, step);
 }
 
+/* Once the card is read it may stay where it is, but a patient who leaves must not leave it behind. */
+static bool asks_to_take_card(const struct app *app)
+{
+	return app->screen == SCREEN_DONE || app->screen == SCREEN_DESK || app->screen == SCREEN_ARRIVED ||
+	       app->screen == SCREEN_NOTICE;
+}
+
 static void build_notice(struct app *app, struct ui *ui)
 {
 	if (app->notice.text != NULL)
 		ui_banner(ui, "notice", _(app->notice.text),
 			  (struct ui_opt){ .tone = app->notice.tone,
 					   .icon = app->notice.tone == UI_WARNING ? "warning" : "info" });
+	if (app->slot == lobby_CardSlotState_CARD_SLOT_READING)
+		ui_banner(ui, "card-slot", _("We are reading your card. Please leave it in."),
+			  (struct ui_opt){ .tone = UI_TINT, .icon = "card" });
+	else if (app->slot == lobby_CardSlotState_CARD_SLOT_DONE &&
+		 (app->screen == SCREEN_WELCOME || asks_to_take_card(app)))
+		ui_banner(ui, "card-slot",
+			  app->screen == SCREEN_WELCOME ? _("A card is in the reader. Please take it out.")
+							: _("Please take your card out of the reader."),
+			  (struct ui_opt){ .tone = UI_WARNING, .icon = "card" });
 	if (app->help.id[0] != '\0' && app->overlay != OVERLAY_HELP)
 		ui_banner(ui, "help-state",
 			  app->help_stage == lobby_HelpStage_HELP_ON_THE_WAY	? _("Somebody is on the way to you.")

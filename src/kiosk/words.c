@@ -61,17 +61,33 @@ void words_time(char *out, size_t size, int64_t wall_ms)
 	snprintf(out, size, _("%1$s %2$s"), clock, half);
 }
 
+static const char *const months[] = { N_("January"),   N_("February"), N_("March"),    N_("April"),
+				      N_("May"),       N_("June"),     N_("July"),     N_("August"),
+				      N_("September"), N_("October"),  N_("November"), N_("December") };
+
 void words_day(char *out, size_t size, int64_t wall_ms)
 {
 	static const char *const days[] = { N_("Sunday"),   N_("Monday"), N_("Tuesday"), N_("Wednesday"),
 					    N_("Thursday"), N_("Friday"), N_("Saturday") };
-	static const char *const months[] = { N_("January"),   N_("February"), N_("March"),    N_("April"),
-					      N_("May"),       N_("June"),     N_("July"),     N_("August"),
-					      N_("September"), N_("October"),  N_("November"), N_("December") };
 	struct clock_civil t = clock_civil_of(wall_ms);
 
 	/* TRANSLATORS: a date without its year: 1 is the weekday, 2 the month, 3 the day of the month */
 	snprintf(out, size, _("%1$s, %2$s %3$d"), _(days[t.weekday]), _(months[t.month - 1]), t.day);
+}
+
+void words_date(char *out, size_t size, const char *date)
+{
+	long year = strtol(date, NULL, 10), month = 0, day = 0;
+
+	if (strlen(date) == 10) {
+		month = strtol(date + 5, NULL, 10);
+		day = strtol(date + 8, NULL, 10);
+	}
+	if (month < 1 || month > 12)
+		text_copy(out, size, date);
+	else
+		/* TRANSLATORS: a date: 1 is the month's name, 2 the day, 3 the year */
+		snprintf(out, size, _("%1$s %2$d, %3$d"), _(months[month - 1]), (int)day, (int)year);
 }
 
 void words_money(char *out, size_t size, int cents, const char *currency)

@@ -23,6 +23,8 @@ void words_time(char *out, size_t size, int64_t wall_ms);
 void words_time_parts(char *clock, size_t clock_size, char *half, size_t half_size, int64_t wall_ms);
 /** "Tuesday, November 24" */
 void words_day(char *out, size_t size, int64_t wall_ms);
+/** "November 24, 2026" for "2026-11-24"; the text itself if it is no date. */
+void words_date(char *out, size_t size, const char *date);
 /** "$25.00" for 2500 cents; other currencies as "25.00 EUR". */
 void words_money(char *out, size_t size, int cents, const char *currency);
 /** "Good morning." until noon, "Good afternoon." until six, then "Good evening.". */

@@ -111,6 +111,9 @@ struct variant {
 	lobby_SlipState slip;
 	lobby_HelpStage help;
 	bool no_coverage;
+	bool ended; /* the card that was read */
+	bool link;  /* a health link instead of a health card */
+	lobby_CardSlotState slot;
 	const char *notice;
 };
 
@@ -136,6 +139,12 @@ static const struct variant variants[] = {
 	{ .name = "insurance-none", .screen = SCREEN_INSURANCE, .no_coverage = true },
 	{ .name = "insurance-new", .screen = SCREEN_INSURANCE_NEW },
 	{ .name = "insurance-type", .screen = SCREEN_INSURANCE_TYPE },
+	{ .name = "insurance-card", .screen = SCREEN_INSURANCE_CARD },
+	{ .name = "insurance-card-ended", .screen = SCREEN_INSURANCE_CARD, .ended = true },
+	{ .name = "share", .screen = SCREEN_SHARE },
+	{ .name = "share-link", .screen = SCREEN_SHARE, .link = true },
+	{ .name = "card-reading", .screen = SCREEN_WELCOME, .slot = lobby_CardSlotState_CARD_SLOT_READING },
+	{ .name = "card-left", .screen = SCREEN_DONE, .slot = lobby_CardSlotState_CARD_SLOT_DONE },
 	{ .name = "wait", .screen = SCREEN_WAIT },
 	{ .name = "done-printing", .screen = SCREEN_DONE, .slip = lobby_SlipState_SLIP_PRINTING },
 	{ .name = "done-paper-out",
@@ -183,6 +192,12 @@ static const struct variant *variant_of(enum screen_id screen)
 	return NULL;
 }
 
+static const lobby_InsuranceCard read_card = { .payor = "Example Krankenkasse Nord",
+					       .member_id = "A123456780",
+					       .given = "Maria",
+					       .group = "80-221",
+					       .period_end = "2027-12-31" };
+
 static void show(const struct variant *variant)
 {
 	struct session *session = &app.session;
@@ -193,6 +208,14 @@ static void show(const struct variant *variant)
 	session->committed.err = variant->screen == SCREEN_DESK ? variant->err : 0;
 	if (variant->no_coverage)
 		session->found.person.coverage = (lobby_Coverage){ 0 };
+	session->card = read_card;
+	session->has_card = variant->screen == SCREEN_INSURANCE_CARD;
+	if (variant->ended)
+		text_copy(session->card.period_end, sizeof(session->card.period_end), "2025-12-31");
+	session->health = (lobby_HealthRead){ .request = 1, .issuer = "Example Health Department", .immunizations = 3 };
+	if (variant->link)
+		session->health = (lobby_HealthRead){ .request = 1, .outcome = lobby_HealthOutcome_HEALTH_LINK_LATER };
+	app.slot = variant->slot;
 	app.edit = variant->edit;
 	app.help_stage = variant->help;
 	app.overlay = OVERLAY_NONE;

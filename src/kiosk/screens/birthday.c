@@ -112,7 +112,8 @@ static void submit(struct app *app)
 
 	query->family[0] = query->given[0] = query->phone_last4[0] = '\0';
 	query->from_card = false;
-	if (app->session.by != lobby_IdentifiedBy_IDENTIFIED_BY_INSURANCE)
+	if (app->session.by != lobby_IdentifiedBy_IDENTIFIED_BY_INSURANCE &&
+	    app->session.by != lobby_IdentifiedBy_IDENTIFIED_BY_CHIP)
 		app->session.by = lobby_IdentifiedBy_IDENTIFIED_BY_BIRTHDAY;
 	snprintf(date, sizeof(date), "%04d-%02d-%02d", number(app, YEAR), number(app, MONTH), number(app, DAY));
 	text_copy(query->birth_date, sizeof(query->birth_date), date);

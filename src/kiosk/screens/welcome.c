@@ -44,13 +44,16 @@ static void build_languages(struct app *app, struct ui *ui)
 static void build(struct app *app, struct ui *ui)
 {
 	bool scanner = app_scanner_ready(app);
+	bool reader = app_device_ready(app, lobby_DeviceKind_DEVICE_CARD_READER) ||
+		      app_device_ready(app, lobby_DeviceKind_DEVICE_STRIPE_READER);
 	char heading[128];
 
 	snprintf(heading, sizeof(heading), "%s\n%s", words_greeting(clock_wall_ms()), _("How can we help?"));
 	ui_heading(ui, heading);
 	ui_text(ui, "intro", UI_STYLE_BODY,
-		scanner ? _("Touch a button, or scan your ID, insurance card or appointment code at any time.")
-			: _("Touch a button to begin."),
+		reader	  ? _("Touch a button, or show us your ID, insurance card or appointment code at any time.")
+		: scanner ? _("Touch a button, or scan your ID, insurance card or appointment code at any time.")
+			  : _("Touch a button to begin."),
 		(struct ui_opt){ .tone = UI_QUIET });
 	if (scanner)
 		ui_banner(ui, "scanner", scanner_words(app->settings.scanner_hint),

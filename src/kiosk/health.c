@@ -1,0 +1,178 @@
+/* See health.h. A card with several codes is put together as its codes come, in any order; then lobby-sync is asked
+ * once, and the screen stays usable meanwhile: the answer comes in a blink, or for a link as soon as the clinic has
+ * opened it. */
+#include "health.h"
+
+#include "app.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "words.h"
+
+#include <string.h>
+
+#define ANSWER_MS 15000 /* the clinic gives a link 10 seconds */
+
+static const char slow_text[] = N_("That takes too long. You can go on by touch.");
+
+static const char *words_of(lobby_HealthOutcome outcome)
+{
+	switch (outcome) {
+	case lobby_HealthOutcome_HEALTH_EXPIRED:
+		return err_patient_text(LOBBY_ERR_CARD_EXPIRED);
+	case lobby_HealthOutcome_HEALTH_REVOKED:
+		return err_patient_text(LOBBY_ERR_CARD_REVOKED);
+	case lobby_HealthOutcome_HEALTH_UNKNOWN_ISSUER:
+		return err_patient_text(LOBBY_ERR_CARD_ISSUER);
+	case lobby_HealthOutcome_HEALTH_TAMPERED:
+		return err_patient_text(LOBBY_ERR_CARD_TAMPERED);
+	case lobby_HealthOutcome_HEALTH_LINK_PASSCODE:
+		return N_("That link asks for a passcode. Please show it at the front desk.");
+	case lobby_HealthOutcome_HEALTH_LINK_GONE:
+		return N_("There is nothing behind that link any more. Please make a new one.");
+	case lobby_HealthOutcome_HEALTH_LINK_REFUSED:
+		return N_("We could not open that link. Please show it at the front desk.");
+	default:
+		return err_patient_text(LOBBY_ERR_CARD_UNKNOWN);
+	}
+}
+
+static void on_timeout(void *arg)
+{
+	struct app *app = arg;
+
+	app->health.request = 0;
+	app_notice(app, slow_text, UI_WARNING);
+	app_refresh(app);
+}
+
+static void ask(struct app *app, const void *card, size_t len)
+{
+	struct health *health = &app->health;
+
+	if (!app->sync_up) {
+		app_notice(app, slow_text, UI_WARNING);
+		return;
+	}
+	health->request = ++health->last_request;
+	link_send_read_health(app, health->request, card, len);
+	loop_timer_set(app->loop, &health->timeout, ANSWER_MS, on_timeout, app);
+	app_notice(app, N_("Thank you. We are checking your card."), UI_TINT);
+}
+
+static void take_part(struct app *app, const uint8_t *data, size_t len)
+{
+	static char jws[SHC_MAX_JWS];
+	struct shc_parts *parts = &app->health.parts;
+	int missing, err = shc_parts_add(parts, data, len, &missing);
+	size_t jws_len;
+
+	if (err == LOBBY_ERR_EXISTS) { /* another card: this one counts */
+		shc_parts_wipe(parts);
+		err = shc_parts_add(parts, data, len, &missing);
+	}
+	if (err == 0 && missing > 0) {
+		app_notice(app, N_("Thank you. Your card has more codes: please scan the next one."), UI_TINT);
+		return;
+	}
+	if (err == 0)
+		err = shc_parts_join(parts, jws, sizeof(jws), &jws_len);
+	if (err == 0)
+		ask(app, jws, jws_len);
+	else
+		app_notice(app, err_patient_text(LOBBY_ERR_CARD_UNKNOWN), UI_WARNING);
+	explicit_bzero(jws, sizeof(jws));
+	shc_parts_wipe(parts);
+}
+
+void health_take(struct app *app, const struct card *card, const uint8_t *data, size_t len)
+{
+	const uint8_t *link;
+	size_t link_len;
+
+	if (app->screen == SCREEN_DONE || app->screen == SCREEN_DESK || app->screen == SCREEN_ARRIVED)
+		app_fire(app, FLOW_START_OVER); /* the last patient's; this is the next one */
+	session_touch(&app->session);
+	app->session.touches--;
+	if (card->kind == CARD_HEALTH_PART)
+		take_part(app, data, len);
+	else if (shc_link_open(data, len, &link, &link_len) == 0)
+		ask(app, link, link_len);
+}
+
+/* Whose card is it? Only where both birthdays are known can that be told. */
+static bool is_somebody_elses(const struct app *app, const lobby_HealthRead *read)
+{
+	const char *known = app->session.query.birth_date;
+
+	return !scan_begins_anew(app) && known[0] != '\0' && read->birth_date[0] != '\0' &&
+	       strcmp(known, read->birth_date) != 0;
+}
+
+static void keep(struct session *session, const lobby_HealthRead *read)
+{
+	session->health = *read;
+	if (!read->has_insurance || read->insurance.member_id[0] == '\0')
+		return;
+	session->card = read->insurance;
+	session->has_card = true;
+}
+
+/* The record is at hand; what it means depends on where the patient is. */
+static void go_on(struct app *app)
+{
+	struct session *session = &app->session;
+	const struct screen *screen = screens[app->screen];
+	static struct card card; /* zero: a screen looks at session.card */
+
+	card.kind = CARD_INSURANCE;
+	if (scan_begins_anew(app))
+		scan_take_health(app);
+	else if (session->has_card && screen->scan != NULL && screen->scan(app, &card))
+		return;
+	else
+		app_notice(app, N_("Thank you. We will ask you about it before you are done."), UI_TINT);
+}
+
+void health_on_read(struct app *app, const lobby_HealthRead *read)
+{
+	struct health *health = &app->health;
+
+	if (health->request == 0 || read->request != health->request)
+		return;
+	health->request = 0;
+	loop_timer_cancel(app->loop, &health->timeout);
+	app->dirty = true;
+	log_event(LOG_INFO, "health-card", "outcome=%d", (int)read->outcome);
+	if (read->outcome != lobby_HealthOutcome_HEALTH_VALID &&
+	    read->outcome != lobby_HealthOutcome_HEALTH_LINK_LATER) {
+		app_notice(app, words_of(read->outcome), UI_WARNING);
+		return;
+	}
+	if (is_somebody_elses(app, read)) {
+		app_notice(app, N_("That card belongs to somebody else."), UI_WARNING);
+		return;
+	}
+	app->notice = (struct notice){ 0 };
+	keep(&app->session, read);
+	go_on(app);
+}
+
+void health_on_sync_lost(struct app *app)
+{
+	if (app->health.request == 0)
+		return;
+	loop_timer_cancel(app->loop, &app->health.timeout);
+	on_timeout(app);
+}
+
+void health_wipe(struct app *app)
+{
+	struct health *health = &app->health;
+
+	shc_parts_wipe(&health->parts);
+	loop_timer_cancel(app->loop, &health->timeout);
+	if (health->last_request != 0 && app->sync_up)
+		link_send_forget_health(app, health->last_request);
+	health->request = 0;
+}

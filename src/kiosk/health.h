@@ -1,0 +1,28 @@
+/* SMART Health Cards and Links at the kiosk: the parts of a card put together, what lobby-sync found in it, and what
+ * that means for the person in front. The kiosk itself neither checks a signature nor opens a link. */
+#ifndef LOBBY_KIOSK_HEALTH_H
+#define LOBBY_KIOSK_HEALTH_H
+
+#include "base/loop.h"
+#include "cards/shc.h"
+#include "wire.pb.h"
+
+struct app;
+struct card;
+
+struct health {
+	struct shc_parts parts; /* of a card that has several codes */
+	uint32_t request;	/* asked and not answered; 0: none */
+	uint32_t last_request;
+	struct loop_timer timeout;
+};
+
+/** A code of one was scanned: data is what the scanner read. */
+void health_take(struct app *app, const struct card *card, const uint8_t *data, size_t len);
+void health_on_read(struct app *app, const lobby_HealthRead *read);
+/** lobby-sync went away: what it was asked will not be answered. */
+void health_on_sync_lost(struct app *app);
+/** The session is over: lobby-sync forgets what it read, too. */
+void health_wipe(struct app *app);
+
+#endif
