@@ -188,6 +188,9 @@ void tree_pop(struct ui *ui);
 uint64_t hash_bytes(uint64_t seed, const void *data, size_t len);
 uint64_t hash_text(uint64_t seed, const char *text);
 
+/** Written from right to left. */
+bool language_is_rtl(const char *language);
+
 /* words.c */
 enum ui_word {
 	WORD_MORE,

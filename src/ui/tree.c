@@ -183,7 +183,7 @@ void ui_resize(struct ui *ui, const struct ui_panel *panel)
 
 /* ---- building ---- */
 
-static bool is_rtl(const char *language)
+bool language_is_rtl(const char *language)
 {
 	static const char *const rtl[] = { "ar", "fa", "he", "ps", "ur", "yi", "dv", "ckb", "ug" };
 
@@ -202,7 +202,7 @@ void ui_begin(struct ui *ui, const struct ui_prefs *prefs, const char *screen)
 	ui->prefs = *prefs;
 	SDL_strlcpy(ui->language, prefs->language != NULL ? prefs->language : "en", sizeof(ui->language));
 	ui->prefs.language = ui->language;
-	ui->rtl = is_rtl(ui->language);
+	ui->rtl = language_is_rtl(ui->language);
 	if (strcmp(ui->screen, screen) != 0) {
 		SDL_strlcpy(ui->screen, screen, sizeof(ui->screen));
 		ui->new_screen = true;

@@ -251,6 +251,24 @@ void ui_dump(struct ui *ui, FILE *out, bool geometry);
 int ui_check(struct ui *ui, FILE *out);
 /** The current frame as a PNG. LOBBY_ERR_IO. */
 int ui_write_png(SDL_Surface *surface, const char *path) MUST_CHECK;
+/* ---- printing ---- */
+
+/** A paragraph for paper: the screen's own shaping, in black dots. Sizes are dots of the printer. */
+struct ui_print {
+	const char *text;
+	const char *language; /* BCP 47 */
+	int width_px;	      /* a multiple of 8 */
+	int px;		      /* of the font's em */
+	bool bold;
+	bool center; /* else at the start: the right in a right-to-left language */
+};
+/** How many rows it takes; 0 for an empty text. */
+int ui_print_height(struct ui *ui, const struct ui_print *print);
+/** Rows first to first + rows - 1 of it, width_px / 8 bytes each, the leftmost dot in bit 7, a 1 is black. */
+void ui_print_rows(struct ui *ui, const struct ui_print *print, int first, int rows, uint8_t *bits);
+/** Forgets the shapes of what was printed. */
+void ui_print_forget(struct ui *ui);
+
 /** Contrast ratio (WCAG 2.2, 1.4.3) of a theme's worst pair of text on ground: for tests. */
 double ui_theme_worst_contrast(enum ui_theme theme);
 
