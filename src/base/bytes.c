@@ -59,6 +59,13 @@ uint32_t read_le32(struct reader *r)
 	return b ? (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24 : 0;
 }
 
+uint16_t read_be16(struct reader *r)
+{
+	const uint8_t *b = read_span(r, 2);
+
+	return b == NULL ? 0 : (uint16_t)(b[0] << 8 | b[1]);
+}
+
 uint32_t read_be32(struct reader *r)
 {
 	const uint8_t *b = read_span(r, 4);

@@ -29,6 +29,7 @@ size_t reader_left(const struct reader *r);
 uint8_t read_u8(struct reader *r);
 uint16_t read_le16(struct reader *r);
 uint32_t read_le32(struct reader *r);
+uint16_t read_be16(struct reader *r);
 uint32_t read_be32(struct reader *r);
 /** A pointer to the next len bytes inside the reader's memory, or NULL (and failed). */
 const uint8_t *read_span(struct reader *r, size_t len);
