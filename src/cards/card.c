@@ -1,6 +1,10 @@
-/* One entry point for every code that a patient may hold under the scanner: the letter says what it is, a licence has a
- * header, and what is left is a member number if it is short and plain. */
+/* One entry point for everything that a patient may hold up: the letter says what it is, a licence has a header, a
+ * health card its issuer's number, and what is left of codes is a member number if it is short, plain and not a
+ * product's. A stripe is a payment card first of all, and then what its tracks say. */
 #include "aamva.h"
+#include "aamva_stripe.h"
+#include "incits284.h"
+#include "pan.h"
 #include "shc.h"
 
 #include "base/text.h"
@@ -155,25 +159,86 @@ static int parse_health(struct slice scan, struct card *card)
 	return err;
 }
 
+/* Symbologies that only goods carry (ISO/IEC 15424): EAN and UPC, and those marked as GS1's. */
+static bool is_product(const char *aim)
+{
+	static const char *const marked[] = { "C1", "d2", "Q3", "e" };
+
+	if (*aim == 'E')
+		return true;
+	for (size_t i = 0; i < sizeof(marked) / sizeof(marked[0]); i++)
+		if (strncmp(aim, marked[i], strlen(marked[i])) == 0)
+			return true;
+	return false;
+}
+
+static int parse_health_id(struct slice scan, struct card *card)
+{
+	struct card made = { .kind = CARD_INSURANCE };
+	int err = incits284_code(scan, &made.insurance);
+
+	if (err == 0)
+		*card = made;
+	return err;
+}
+
+static int parse_tracks(const struct stripe *stripe, struct card *card)
+{
+	struct card made = { .kind = CARD_INSURANCE };
+	int err = incits284_stripe(stripe, &made.insurance);
+
+	if (err == LOBBY_ERR_CARD_UNKNOWN) {
+		made = (struct card){ .kind = CARD_LICENCE };
+		err = aamva_stripe_licence(stripe, &made.licence);
+	}
+	if (err == 0)
+		*card = made;
+	return err;
+}
+
+/* The driver has dropped what a payment card holds; whoever asks otherwise hears it here. */
+static int parse_stripe(const uint8_t *data, size_t len, struct card *card)
+{
+	struct stripe stripe;
+	bool payment;
+	int err = stripe_split(data, len, &stripe);
+
+	if (err != 0)
+		return err;
+	payment = pan_drop_payment(&stripe);
+	err = parse_tracks(&stripe, card);
+	if (err == LOBBY_ERR_CARD_UNKNOWN && payment)
+		err = LOBBY_ERR_CARD_PAYMENT;
+	stripe_wipe(&stripe);
+	return err;
+}
+
 static int parse_code(const char *aim, const uint8_t *data, size_t len, struct card *card)
 {
 	struct slice scan = { data, len }, plain;
 	size_t prefix = strlen(LETTER_PREFIX);
+	char told[3] = "";
 	int err;
 
 	/* A scanner set up to send the AIM identifier with the data, and a driver that left it there. */
-	if (*aim == '\0' && len > 3 && data[0] == ']')
+	if (*aim == '\0' && len > 3 && data[0] == ']') {
+		memcpy(told, data + 1, 2);
+		aim = told;
 		scan = slice_part(scan, 3, len);
+	}
 	plain = slice_trim(scan);
 	if (plain.len >= prefix && memcmp(plain.data, LETTER_PREFIX, prefix) == 0)
 		return parse_letter(plain, card);
 	err = parse_health(plain, card);
 	if (err != LOBBY_ERR_CARD_UNKNOWN)
 		return err;
+	err = parse_health_id(plain, card);
+	if (err != LOBBY_ERR_CARD_UNKNOWN)
+		return err;
 	err = parse_licence(scan, card);
 	if (err != LOBBY_ERR_CARD_UNKNOWN)
 		return err;
-	return parse_member(plain, card);
+	return is_product(aim) ? LOBBY_ERR_CARD_UNKNOWN : parse_member(plain, card);
 }
 
 int card_parse(enum card_source source, const char *aim, const uint8_t *data, size_t len, struct card *card)
@@ -186,6 +251,7 @@ int card_parse(enum card_source source, const char *aim, const uint8_t *data, si
 	case CARD_CODE:
 		return parse_code(aim, data, len, card);
 	case CARD_STRIPE:
+		return parse_stripe(data, len, card);
 	case CARD_CHIP:
 		break;
 	}
