@@ -115,6 +115,34 @@ static void member_numbers(void **state)
 			fail_msg("\"%s\"", bad[i]);
 }
 
+/* What is printed on goods is nobody's member number. */
+static void a_soda_can_is_nobody(void **state)
+{
+	static const char *const goods[][2] = {
+		{ "E0", "5449000000996" },	  { "E0", "012000001086" },
+		{ "E3", "012000001086" },	  { "E4", "96385074" },
+		{ "C1", "0100312547701033" },	  { "e0", "0112345678901231" },
+		{ "d2", "010031254770103321A1" }, { "Q3", "0100312547701033" },
+		{ "", "]E05449000000996" },	  { "", "]C10100312547701033\r" },
+	};
+	static const char *const members[][2] = {
+		{ "", "5449000000996" }, { "C0", "5449000000996" }, { "A0", "ABC123456" },  { "L2", "ABC123456" },
+		{ "Q1", "ABC123456" },	 { "d1", "ABC123456" },	    { "", "]C0ABC123456" },
+	};
+	struct card card;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(goods); i++)
+		if (card_parse(CARD_CODE, goods[i][0], (const uint8_t *)goods[i][1], strlen(goods[i][1]), &card) !=
+		    LOBBY_ERR_CARD_UNKNOWN)
+			fail_msg("%s %s", goods[i][0], goods[i][1]);
+	for (size_t i = 0; i < COUNT(members); i++) {
+		if (card_parse(CARD_CODE, members[i][0], (const uint8_t *)members[i][1], strlen(members[i][1]), &card))
+			fail_msg("%s %s", members[i][0], members[i][1]);
+		assert_int_equal(card.kind, CARD_MEMBER_CODE);
+	}
+}
+
 static void rubbish_of_any_length(void **state)
 {
 	static const size_t lengths[] = { 0, 1, 2, 3, 63, 4095, 4096, 4097, 65536 };
@@ -147,6 +175,7 @@ int main(void)
 		cmocka_unit_test(a_letter_misread_by_one_character_is_refused),
 		cmocka_unit_test(bad_letters_are_not_made),
 		cmocka_unit_test(member_numbers),
+		cmocka_unit_test(a_soda_can_is_nobody),
 		cmocka_unit_test(rubbish_of_any_length),
 	};
 
