@@ -10,14 +10,11 @@
 #include <string.h>
 
 #define ENCOUNTER_CLASS "http://terminology.hl7.org/CodeSystem/v3-ActCode"
-#define COVERAGE_CLASS "http://terminology.hl7.org/CodeSystem/coverage-class"
 #define PARTICIPATION_MODE "http://terminology.hl7.org/CodeSystem/v3-ParticipationMode"
-#define DATA_ABSENT "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 
 #define MAX_REFERENCE 96
 
-/* A text, or NULL where it is absent: json_pack()'s "s*" then leaves the member out. */
-static const char *or_absent(const char *text)
+const char *visit_or_absent(const char *text)
 {
 	return *text != '\0' ? text : NULL;
 }
@@ -28,8 +25,7 @@ static const char *instant(char out[40], int64_t ms)
 	return out;
 }
 
-/* {"reference": "Type/id"}, or NULL where the id is absent. */
-static json_t *reference(const char *type, const char *id)
+json_t *visit_reference(const char *type, const char *id)
 {
 	char text[MAX_REFERENCE];
 
@@ -39,7 +35,7 @@ static json_t *reference(const char *type, const char *id)
 	return json_pack("{s:s}", "reference", text);
 }
 
-static json_t *codeable(const char *system, const char *code)
+json_t *visit_codeable(const char *system, const char *code)
 {
 	if (*code == '\0')
 		return NULL;
@@ -55,8 +51,7 @@ static json_t *kiosk_identifier(const char *kiosk_id, uint64_t seq)
 	return json_pack("{s:s,s:s}", "system", system, "value", value);
 }
 
-/* Takes resource. */
-static json_t *take_entry(const char *method, const char *type, const char *id, json_t *resource)
+json_t *visit_take_entry(const char *method, const char *type, const char *id, json_t *resource)
 {
 	char url[MAX_REFERENCE];
 
@@ -70,8 +65,7 @@ static bool take_add(json_t *list, json_t *item)
 	return json_array_append_new(list, item) == 0;
 }
 
-/* One part of our extension; an absent text makes none. */
-static bool add_part(json_t *parts, const char *url, const char *type, const char *text)
+bool visit_add_part(json_t *parts, const char *url, const char *type, const char *text)
 {
 	if (text == NULL || *text == '\0')
 		return true;
@@ -82,22 +76,22 @@ static json_t *check_in_extension(const struct visit *v)
 {
 	json_t *parts = json_array();
 	char finished[40];
-	bool ok = parts != NULL && add_part(parts, VISIT_PART_IDENTIFIED_BY, "valueCode", v->identified_by) &&
-		  add_part(parts, VISIT_PART_REASON, "valueCode", v->reason) &&
-		  add_part(parts, VISIT_PART_STEP, "valueCode", v->step) &&
-		  add_part(parts, VISIT_PART_LANGUAGE, "valueCode", v->language) &&
-		  add_part(parts, VISIT_PART_CONTACT, "valueCode", visit_contact_names[v->contact]) &&
-		  add_part(parts, VISIT_PART_INSURANCE, "valueCode", visit_insurance_names[v->insurance]) &&
-		  add_part(parts, VISIT_PART_FINISHED, "valueInstant", instant(finished, v->finished_ms)) &&
-		  add_part(parts, VISIT_PART_BIRTH_DATE, "valueDate", v->birth_date) &&
-		  add_part(parts, VISIT_PART_FAMILY_INITIAL, "valueString", v->family_initial) &&
-		  add_part(parts, VISIT_PART_GIVEN_INITIAL, "valueString", v->given_initial) &&
+	bool ok = parts != NULL && visit_add_part(parts, VISIT_PART_IDENTIFIED_BY, "valueCode", v->identified_by) &&
+		  visit_add_part(parts, VISIT_PART_REASON, "valueCode", v->reason) &&
+		  visit_add_part(parts, VISIT_PART_STEP, "valueCode", v->step) &&
+		  visit_add_part(parts, VISIT_PART_LANGUAGE, "valueCode", v->language) &&
+		  visit_add_part(parts, VISIT_PART_CONTACT, "valueCode", visit_contact_names[v->contact]) &&
+		  visit_add_part(parts, VISIT_PART_INSURANCE, "valueCode", visit_insurance_names[v->insurance]) &&
+		  visit_add_part(parts, VISIT_PART_FINISHED, "valueInstant", instant(finished, v->finished_ms)) &&
+		  visit_add_part(parts, VISIT_PART_BIRTH_DATE, "valueDate", v->birth_date) &&
+		  visit_add_part(parts, VISIT_PART_FAMILY_INITIAL, "valueString", v->family_initial) &&
+		  visit_add_part(parts, VISIT_PART_GIVEN_INITIAL, "valueString", v->given_initial) &&
 		  take_add(parts, json_pack("{s:s,s:I}", "url", VISIT_PART_TOUCHES, "valueUnsignedInt",
 					    (json_int_t)v->touches));
 
 	if (ok && v->coverage_id[0] != '\0')
 		ok = take_add(parts, json_pack("{s:s,s:o}", "url", VISIT_PART_COVERAGE, "valueReference",
-					       reference("Coverage", v->coverage_id)));
+					       visit_reference("Coverage", v->coverage_id)));
 	if (!ok) {
 		json_decref(parts);
 		return NULL;
@@ -126,7 +120,7 @@ static json_t *appointments(const struct visit *v, bool *failed)
 		return NULL;
 	list = json_array();
 	for (int i = 0; i < v->appointment_count; i++)
-		if (list == NULL || !take_add(list, reference("Appointment", v->appointment_id[i])))
+		if (list == NULL || !take_add(list, visit_reference("Appointment", v->appointment_id[i])))
 			*failed = true;
 	return list;
 }
@@ -140,14 +134,14 @@ static json_t *encounter_entry(const struct visit *v)
 		json_pack("{s:s,s:s,s:o,s:o,s:s,s:{s:s,s:s,s:s},s:o*,s:o*,s:{s:s}}", "resourceType", "Encounter", "id",
 			  v->id, "extension", check_in_extension(v), "identifier", identifiers(v), "status",
 			  v->kind == VISIT_ARRIVAL ? "arrived" : "planned", "class", "system", ENCOUNTER_CLASS, "code",
-			  "AMB", "display", "ambulatory", "subject", reference("Patient", v->patient_id), "appointment",
-			  appointment, "period", "start", instant(started, v->started_ms));
+			  "AMB", "display", "ambulatory", "subject", visit_reference("Patient", v->patient_id),
+			  "appointment", appointment, "period", "start", instant(started, v->started_ms));
 
 	if (failed) {
 		json_decref(resource);
 		return NULL;
 	}
-	return take_entry("PUT", "Encounter", v->id, resource);
+	return visit_take_entry("PUT", "Encounter", v->id, resource);
 }
 
 /* FHIR R4, fhirpatch.html: one operation is a parameter with parts. */
@@ -177,8 +171,8 @@ static json_t *take_add_element(const char *name, const char *value_type, json_t
 
 static json_t *take_patch_entry(const char *type, const char *id, json_t *operations)
 {
-	return take_entry("PATCH", type, id,
-			  json_pack("{s:s,s:o}", "resourceType", "Parameters", "parameter", operations));
+	return visit_take_entry("PATCH", type, id,
+				json_pack("{s:s,s:o}", "resourceType", "Parameters", "parameter", operations));
 }
 
 static json_t *appointment_entry(const char *id)
@@ -208,8 +202,8 @@ static bool add_address(json_t *operations, const struct visit *v)
 	       take_add(operations,
 			take_add_element("address", "valueAddress",
 					 json_pack("{s:s,s:s,s:o*,s:s*,s:s*}", "id", VISIT_ADDRESS_ELEMENT, "use",
-						   "home", "line", line, "city", or_absent(v->address_city),
-						   "postalCode", or_absent(v->address_postal_code))));
+						   "home", "line", line, "city", visit_or_absent(v->address_city),
+						   "postalCode", visit_or_absent(v->address_postal_code))));
 }
 
 /* What changed of the Patient, in one Patch; true without one if nothing did. */
@@ -229,35 +223,19 @@ static bool add_patient_entry(json_t *entries, const struct visit *v)
 	return take_add(entries, take_patch_entry("Patient", v->patient_id, operations));
 }
 
-/* A draft: nobody has looked at the card yet. payor is 1..*, so an unknown one says that it is unknown. */
-static json_t *coverage_entry(const struct visit *v)
-{
-	json_t *payor = v->payor[0] != '\0'
-				? json_pack("{s:s}", "display", v->payor)
-				: json_pack("{s:[{s:s,s:s}]}", "extension", "url", DATA_ABSENT, "valueCode", "unknown");
-	json_t *class = NULL;
-
-	if (v->group[0] != '\0')
-		class = json_pack("[{s:o,s:s}]", "type", codeable(COVERAGE_CLASS, "group"), "value", v->group);
-	return take_entry("PUT", "Coverage", v->coverage_id,
-			  json_pack("{s:s,s:s,s:s,s:s*,s:o,s:[o],s:o*}", "resourceType", "Coverage", "id",
-				    v->coverage_id, "status", "draft", "subscriberId", or_absent(v->member_id),
-				    "beneficiary", reference("Patient", v->patient_id), "payor", payor, "class",
-				    class));
-}
-
 /* Something for a person at the desk to do. One of each kind a visit; its id follows from the visit's. */
 static json_t *task_entry(const struct visit *v, const char *kind, const char *code, const char *reason)
 {
 	char id[64], authored[40];
 
 	snprintf(id, sizeof(id), "%s.%s", v->id, kind);
-	return take_entry("PUT", "Task", id,
-			  json_pack("{s:s,s:s,s:s,s:s,s:o,s:o,s:o*,s:s,s:o*}", "resourceType", "Task", "id", id,
-				    "status", "requested", "intent", "order", "code", codeable(VISIT_TASK_SYSTEM, code),
-				    "focus", reference("Encounter", v->id), "for", reference("Patient", v->patient_id),
-				    "authoredOn", instant(authored, v->finished_ms), "reasonCode",
-				    codeable(VISIT_REASON_SYSTEM, reason)));
+	return visit_take_entry(
+		"PUT", "Task", id,
+		json_pack("{s:s,s:s,s:s,s:s,s:o,s:o,s:o*,s:s,s:o*}", "resourceType", "Task", "id", id, "status",
+			  "requested", "intent", "order", "code", visit_codeable(VISIT_TASK_SYSTEM, code), "focus",
+			  visit_reference("Encounter", v->id), "for", visit_reference("Patient", v->patient_id),
+			  "authoredOn", instant(authored, v->finished_ms), "reasonCode",
+			  visit_codeable(VISIT_REASON_SYSTEM, reason)));
 }
 
 static bool add_visit_entries(json_t *entries, const struct visit *v)
@@ -270,13 +248,15 @@ static bool add_visit_entries(json_t *entries, const struct visit *v)
 	if (v->contact == VISIT_CONTACT_CHANGED && !add_patient_entry(entries, v))
 		return false;
 	if (v->insurance == VISIT_INSURANCE_NEW &&
-	    !(take_add(entries, coverage_entry(v)) &&
+	    !(take_add(entries, visit_coverage_entry(v)) &&
 	      take_add(entries, task_entry(v, "insurance", "insurance-new", ""))))
 		return false;
 	if (v->insurance == VISIT_INSURANCE_NONE &&
 	    !take_add(entries, task_entry(v, "insurance", "insurance-none", "")))
 		return false;
-	return v->kind != VISIT_HANDOVER || take_add(entries, task_entry(v, "handover", "handover", v->reason));
+	if (v->kind == VISIT_HANDOVER && !take_add(entries, task_entry(v, "handover", "handover", v->reason)))
+		return false;
+	return v->document.kind[0] == '\0' || take_add(entries, visit_document_entry(v));
 }
 
 /* Takes entries. */
@@ -296,8 +276,10 @@ static void drop_meaningless(struct visit *v)
 		v->phone[0] = v->email[0] = '\0';
 		v->address_line[0] = v->address_city[0] = v->address_postal_code[0] = '\0';
 	}
-	if (v->insurance != VISIT_INSURANCE_NEW)
+	if (v->insurance != VISIT_INSURANCE_NEW) {
 		v->payor[0] = v->member_id[0] = v->group[0] = '\0';
+		v->card = (struct visit_card){ .source = "" };
+	}
 	if (v->insurance != VISIT_INSURANCE_NEW && v->insurance != VISIT_INSURANCE_CONFIRMED)
 		v->coverage_id[0] = '\0';
 }
@@ -333,13 +315,14 @@ int visit_slip_to_bundle(const struct visit_slip *slip, json_t **bundle)
 	snprintf(id, sizeof(id), "%s.slip", slip->visit_id);
 	made = json_pack(
 		"[o]",
-		take_entry("PUT", "Communication", id,
-			   json_pack("{s:s,s:s,s:[o],s:s,s:o*,s:[o],s:o,s:s}", "resourceType", "Communication", "id",
-				     id, "identifier", kiosk_identifier(slip->kiosk_id, slip->seq), "status",
-				     slip->printed ? "completed" : "not-done", "statusReason",
-				     slip->printed ? NULL : codeable(VISIT_SLIP_ERROR_SYSTEM, slip->error), "medium",
-				     codeable(PARTICIPATION_MODE, "WRITTEN"), "encounter",
-				     reference("Encounter", slip->visit_id), "sent", instant(sent, slip->at_ms))));
+		visit_take_entry("PUT", "Communication", id,
+				 json_pack("{s:s,s:s,s:[o],s:s,s:o*,s:[o],s:o,s:s}", "resourceType", "Communication",
+					   "id", id, "identifier", kiosk_identifier(slip->kiosk_id, slip->seq),
+					   "status", slip->printed ? "completed" : "not-done", "statusReason",
+					   slip->printed ? NULL : visit_codeable(VISIT_SLIP_ERROR_SYSTEM, slip->error),
+					   "medium", visit_codeable(PARTICIPATION_MODE, "WRITTEN"), "encounter",
+					   visit_reference("Encounter", slip->visit_id), "sent",
+					   instant(sent, slip->at_ms))));
 	if (made != NULL)
 		made = take_bundle(VISIT_TAG_SLIP, slip->at_ms, made);
 	if (made == NULL)

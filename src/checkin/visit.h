@@ -24,6 +24,32 @@ enum visit_insurance {
 	VISIT_INSURANCE_NONE
 };
 
+/** What an insurance card says besides payor, member_id and group: all of it for people to look at. */
+struct visit_card {
+	char source[8]; /* how it was read: code stripe chip signed link; "" typed by hand */
+	char payor_id[41];
+	char plan[81];
+	char subscriber[97];
+	char family[64], given[64], birth_date[11]; /* of the person that the card names */
+	char period_start[11], period_end[11];
+	char rx_bin[9], rx_pcn[17], rx_group[17];
+	char dependent[5];
+};
+
+#define VISIT_DOCUMENT_MAX 16384 /* bytes of a document */
+#define VISIT_DOCUMENT_CARD "smart-health-card"
+#define VISIT_DOCUMENT_LINK "smart-health-link"
+
+/** One document that the patient shares with the clinic. data and url are borrowed: from the caller when building, from
+ * the Bundle's JSON when parsed. */
+struct visit_document {
+	char kind[24]; /* VISIT_DOCUMENT_CARD or _LINK; "": there is none */
+	char title[97];
+	char issuer[97];  /* who vouches, by name; "" nobody */
+	const char *data; /* of a card: the file (application/smart-health-card) in base64, RFC 4648 section 4 */
+	const char *url;  /* of a link: "shlink:/...", to be resolved by the clinic */
+};
+
 struct visit {
 	char id[37]; /* UUID: also the Encounter's id */
 	enum visit_kind kind;
@@ -34,7 +60,7 @@ struct visit {
 	char patient_id[65];
 	char appointment_id[VISIT_MAX_APPOINTMENTS][65];
 	int appointment_count;
-	char identified_by[16]; /* birthday licence letter insurance; "" nobody was identified */
+	char identified_by[16]; /* birthday licence letter insurance chip health-card; "" nobody was identified */
 	char step[33];		/* the screen a handover came from */
 	char language[17];	/* BCP 47 */
 	enum visit_contact contact;
@@ -42,6 +68,8 @@ struct visit {
 	enum visit_insurance insurance;
 	char coverage_id[65]; /* the one confirmed, or the id made for the new one */
 	char payor[81], member_id[41], group[41];
+	struct visit_card card; /* of the new one */
+	struct visit_document document;
 	int64_t started_ms, finished_ms;
 	char birth_date[11], family_initial[9], given_initial[9];
 	uint32_t touches;
@@ -61,13 +89,14 @@ enum visit_bundle_kind { VISIT_BUNDLE_VISIT, VISIT_BUNDLE_SLIP };
 
 /** Builds the Bundle of type transaction: Encounter (PUT; status arrived, or planned for a handover; identifier: kiosk
  * and seq, ticket; appointment references; period.start), a FHIRPath Patch (Parameters) on each Appointment
- * (status arrived) and on the Patient (changed contact points), Coverage (PUT, a new card), Task (PUT: handover,
- * insurance to be looked at). The caller owns the reference.
+ * (status arrived) and on the Patient (changed contact points), Coverage (PUT, a new card), DocumentReference (PUT,
+ * what the patient shares), Task (PUT: handover, insurance to be looked at). The caller owns the reference.
  *
- * Left out, because the outcome gives it no meaning: contact details unless CHANGED; payor, member_id and group unless
- * NEW; coverage_id unless CONFIRMED or NEW. LOBBY_ERR_NO_MEMORY. LOBBY_ERR_INVALID: id is no UUID, another id no FHIR
- * id, CHANGED without a patient_id, NEW without patient_id and coverage_id, a text that is no clean UTF-8, a code
- * (reason, step, language, identified_by) with spaces, a birth date that is none, a time before 1970. */
+ * Left out, because the outcome gives it no meaning: contact details unless CHANGED; payor, member_id, group and card
+ * unless NEW; coverage_id unless CONFIRMED or NEW. LOBBY_ERR_NO_MEMORY. LOBBY_ERR_INVALID: id is no UUID, another id no
+ * FHIR id, CHANGED without a patient_id, NEW without patient_id and coverage_id, a text that is no clean UTF-8, a code
+ * (reason, step, language, identified_by) with spaces, a date that is none, a time before 1970, a document of another
+ * kind, with no or too much data (VISIT_DOCUMENT_MAX), or with a link that is none. */
 int visit_to_bundle(const struct visit *visit, json_t **bundle) MUST_CHECK;
 int visit_slip_to_bundle(const struct visit_slip *slip, json_t **bundle) MUST_CHECK;
 

@@ -75,10 +75,14 @@ static bool is_clean(const char *text)
 
 static bool texts_clean(const struct visit *v)
 {
-	const char *const texts[] = { v->ticket,	 v->phone,	  v->email,
-				      v->address_line,	 v->address_city, v->address_postal_code,
-				      v->payor,		 v->member_id,	  v->group,
-				      v->family_initial, v->given_initial };
+	const char *const texts[] = { v->ticket,	 v->phone,	     v->email,
+				      v->address_line,	 v->address_city,    v->address_postal_code,
+				      v->payor,		 v->member_id,	     v->group,
+				      v->family_initial, v->given_initial,   v->card.payor_id,
+				      v->card.plan,	 v->card.subscriber, v->card.family,
+				      v->card.given,	 v->card.rx_bin,     v->card.rx_pcn,
+				      v->card.rx_group,	 v->card.dependent,  v->document.title,
+				      v->document.issuer };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (!is_clean(texts[i]))
@@ -88,7 +92,8 @@ static bool texts_clean(const struct visit *v)
 
 static bool codes_clean(const struct visit *v)
 {
-	return is_code(v->reason) && is_code(v->identified_by) && is_code(v->step) && is_code(v->language);
+	return is_code(v->reason) && is_code(v->identified_by) && is_code(v->step) && is_code(v->language) &&
+	       is_code(v->card.source);
 }
 
 static const char *ids_wrong(const struct visit *v)
@@ -109,6 +114,40 @@ static const char *ids_wrong(const struct visit *v)
 	return NULL;
 }
 
+/* RFC 4648: section 4 with padding, or section 5 without. */
+static bool is_base64(const char *text, bool url)
+{
+	size_t len = 0, padding = 0;
+
+	for (; is_alnum(text[len]) || text[len] == (url ? '-' : '+') || text[len] == (url ? '_' : '/'); len++)
+		;
+	if (url)
+		return len > 0 && text[len] == '\0';
+	for (; padding < 2 && text[len + padding] == '='; padding++)
+		;
+	return len > 0 && (len + padding) % 4 == 0 && text[len + padding] == '\0';
+}
+
+static const char *document_wrong(const struct visit_document *d)
+{
+	size_t prefix = strlen(VISIT_LINK_PREFIX);
+
+	if (d->kind[0] == '\0')
+		return NULL;
+	if (strcmp(d->kind, VISIT_DOCUMENT_CARD) == 0)
+		return d->data != NULL && d->url == NULL && is_base64(d->data, false) &&
+				       strlen(d->data) <= (VISIT_DOCUMENT_MAX + 2) / 3 * 4
+			       ? NULL
+			       : "a card without data, with too much, or that is no base64";
+	if (strcmp(d->kind, VISIT_DOCUMENT_LINK) == 0)
+		return d->url != NULL && d->data == NULL && strlen(d->url) <= VISIT_LINK_MAX &&
+				       strncmp(d->url, VISIT_LINK_PREFIX, prefix) == 0 &&
+				       is_base64(d->url + prefix, true)
+			       ? NULL
+			       : "a link that is none";
+	return "a document of another kind";
+}
+
 const char *visit_wrong(const struct visit *v)
 {
 	const char *why = ids_wrong(v);
@@ -127,13 +166,15 @@ const char *visit_wrong(const struct visit *v)
 		return "a time out of range";
 	if (v->touches > INT32_MAX)
 		return "more touches than can be";
-	if (!is_date(v->birth_date))
+	if (!is_date(v->birth_date) || !is_date(v->card.birth_date))
 		return "the birth date is no date";
+	if (!is_date(v->card.period_start) || !is_date(v->card.period_end))
+		return "an end of the card's period is no date";
 	if (!codes_clean(v))
 		return "a code with spaces or foreign letters";
 	if (!texts_clean(v))
 		return "a text that is not clean UTF-8";
-	return NULL;
+	return document_wrong(&v->document);
 }
 
 const char *visit_slip_wrong(const struct visit_slip *slip)

@@ -44,6 +44,17 @@
 #define VISIT_EMAIL_ELEMENT "lobby-email"
 #define VISIT_ADDRESS_ELEMENT "lobby-address"
 
+/* Coverage.meta.tag: how the card was read. Coverage.extension: whom the card names, which may not be who holds it. */
+#define VISIT_SOURCE_SYSTEM "urn:lobby:insurance-source"
+#define VISIT_CARD_PERSON "urn:lobby:card-person"
+
+/* DocumentReference.type: what kind of document. */
+#define VISIT_DOCUMENT_SYSTEM "urn:lobby:document"
+#define VISIT_CARD_TYPE "application/smart-health-card"
+#define VISIT_LINK_TYPE "application/json"
+#define VISIT_LINK_PREFIX "shlink:/"
+#define VISIT_LINK_MAX 2048
+
 #define VISIT_MAX_ENTRIES 64
 #define VISIT_LAST_MS 253370764800000 /* the year 9999 begins: FHIR's dateTime has four digits of year */
 
@@ -53,5 +64,41 @@ extern const char *const visit_insurance_names[4];
 /** NULL if this visit, or slip, can stand in a Bundle, else what is wrong with it (static text). */
 const char *visit_wrong(const struct visit *visit);
 const char *visit_slip_wrong(const struct visit_slip *slip);
+
+/* Building (visit.c). Each returns a new reference, NULL when out of memory or where what it stands for is absent. */
+
+/** The text, or NULL where it is absent: json_pack()'s "s*" then leaves the member out. */
+const char *visit_or_absent(const char *text);
+/** {"reference": "Type/id"} */
+json_t *visit_reference(const char *type, const char *id);
+json_t *visit_codeable(const char *system, const char *code);
+/** An entry of the Bundle; takes resource. */
+json_t *visit_take_entry(const char *method, const char *type, const char *id, json_t *resource);
+/** One part of an extension of ours; an absent text makes none. False when out of memory. */
+bool visit_add_part(json_t *parts, const char *url, const char *type, const char *text);
+
+/* Parsing (visit_parse.c). */
+
+/** The first thing that was wrong; the rest of the reading then does nothing that matters. */
+struct visit_parse {
+	const char *why;
+	int err;
+};
+
+void visit_fail(struct visit_parse *p, int err, const char *why);
+/** The text of a member, or "" when it is no text. */
+const char *visit_text(const json_t *object, const char *key);
+bool visit_text_is(const json_t *object, const char *key, const char *expected);
+/** Copies, or fails with why when it does not fit. */
+void visit_copy(struct visit_parse *p, char *out, size_t size, const char *text, const char *why);
+/** The part of an extension with this url; NULL if there is none. */
+const json_t *visit_part(const json_t *list, const char *url);
+
+/* Insurance card and document, both directions (visit_card.c). */
+
+json_t *visit_coverage_entry(const struct visit *visit);
+json_t *visit_document_entry(const struct visit *visit);
+void visit_read_coverage(struct visit_parse *p, const json_t *coverage, struct visit *visit);
+void visit_read_document(struct visit_parse *p, const json_t *reference, struct visit *visit);
 
 #endif

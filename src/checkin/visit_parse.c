@@ -8,13 +8,7 @@
 
 #include <string.h>
 
-/* The first thing that was wrong; the rest of the reading then does nothing that matters. */
-struct parse {
-	const char *why;
-	int err;
-};
-
-static void fail(struct parse *p, int err, const char *why)
+void visit_fail(struct visit_parse *p, int err, const char *why)
 {
 	if (p->err != 0)
 		return;
@@ -22,8 +16,7 @@ static void fail(struct parse *p, int err, const char *why)
 	p->why = why;
 }
 
-/* The text of a member, or "" when it is no text. */
-static const char *text_of(const json_t *object, const char *key)
+const char *visit_text(const json_t *object, const char *key)
 {
 	const json_t *value = json_object_get(object, key);
 	const char *text = json_string_value(value);
@@ -33,41 +26,41 @@ static const char *text_of(const json_t *object, const char *key)
 	return text;
 }
 
-static bool text_is(const json_t *object, const char *key, const char *expected)
+bool visit_text_is(const json_t *object, const char *key, const char *expected)
 {
-	return strcmp(text_of(object, key), expected) == 0;
+	return strcmp(visit_text(object, key), expected) == 0;
 }
 
-static void copy(struct parse *p, char *out, size_t size, const char *text, const char *why)
+void visit_copy(struct visit_parse *p, char *out, size_t size, const char *text, const char *why)
 {
 	if (strlen(text) >= size)
-		fail(p, LOBBY_ERR_TOO_LONG, why);
+		visit_fail(p, LOBBY_ERR_TOO_LONG, why);
 	else
 		text_copy(out, size, text);
 }
 
 /* The id in {"reference": "Type/id"}; another type is an error, no reference is "". */
-static void copy_reference(struct parse *p, char *out, size_t size, const json_t *holder, const char *type)
+static void copy_reference(struct visit_parse *p, char *out, size_t size, const json_t *holder, const char *type)
 {
-	const char *text = text_of(holder, "reference");
+	const char *text = visit_text(holder, "reference");
 	size_t len = strlen(type);
 
 	if (*text == '\0')
 		return;
 	if (strncmp(text, type, len) != 0 || text[len] != '/') {
-		fail(p, LOBBY_ERR_INVALID, "a reference to another type");
+		visit_fail(p, LOBBY_ERR_INVALID, "a reference to another type");
 		return;
 	}
-	copy(p, out, size, text + len + 1, "a reference is too long");
+	visit_copy(p, out, size, text + len + 1, "a reference is too long");
 }
 
-static int64_t time_of(struct parse *p, const json_t *object, const char *key)
+static int64_t time_of(struct visit_parse *p, const json_t *object, const char *key)
 {
-	const char *text = text_of(object, key);
+	const char *text = visit_text(object, key);
 	int64_t ms = 0;
 
 	if (clock_parse_instant(text, strlen(text), &ms) != 0)
-		fail(p, LOBBY_ERR_INVALID, "a time is missing or no time");
+		visit_fail(p, LOBBY_ERR_INVALID, "a time is missing or no time");
 	return ms;
 }
 
@@ -90,49 +83,48 @@ static bool parse_seq(const char *text, uint64_t *seq)
 }
 
 /* Kiosk, seq and ticket out of a list of identifiers. */
-static void read_identifiers(struct parse *p, const json_t *list, char kiosk_id[37], uint64_t *seq, char *ticket,
+static void read_identifiers(struct visit_parse *p, const json_t *list, char kiosk_id[37], uint64_t *seq, char *ticket,
 			     size_t ticket_size)
 {
 	bool found = false;
 
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *identifier = json_array_get(list, i);
-		const char *system = text_of(identifier, "system"), *value = text_of(identifier, "value");
+		const char *system = visit_text(identifier, "system"), *value = visit_text(identifier, "value");
 
 		if (strncmp(system, VISIT_KIOSK_PREFIX, strlen(VISIT_KIOSK_PREFIX)) == 0) {
-			copy(p, kiosk_id, 37, system + strlen(VISIT_KIOSK_PREFIX), "the kiosk's id is too long");
+			visit_copy(p, kiosk_id, 37, system + strlen(VISIT_KIOSK_PREFIX), "the kiosk's id is too long");
 			found = parse_seq(value, seq);
 		} else if (ticket != NULL && strcmp(system, VISIT_TICKET_SYSTEM) == 0) {
-			copy(p, ticket, ticket_size, value, "the ticket is too long");
+			visit_copy(p, ticket, ticket_size, value, "the ticket is too long");
 		}
 	}
 	if (!found)
-		fail(p, LOBBY_ERR_INVALID, "no identifier of kiosk and number");
+		visit_fail(p, LOBBY_ERR_INVALID, "no identifier of kiosk and number");
 }
 
-static int name_index(struct parse *p, const char *name, const char *const *names, int count)
+static int name_index(struct visit_parse *p, const char *name, const char *const *names, int count)
 {
 	for (int i = 0; i < count; i++)
 		if (strcmp(names[i], name) == 0)
 			return i;
-	fail(p, LOBBY_ERR_INVALID, "an outcome that is none");
+	visit_fail(p, LOBBY_ERR_INVALID, "an outcome that is none");
 	return 0;
 }
 
-/* The part of our extension with this url; NULL if there is none. */
-static const json_t *part_of(const json_t *list, const char *url)
+const json_t *visit_part(const json_t *list, const char *url)
 {
 	for (size_t i = 0; i < json_array_size(list); i++)
-		if (text_is(json_array_get(list, i), "url", url))
+		if (visit_text_is(json_array_get(list, i), "url", url))
 			return json_array_get(list, i);
 	return NULL;
 }
 
-static void read_extension(struct parse *p, const json_t *encounter, struct visit *v)
+static void read_extension(struct visit_parse *p, const json_t *encounter, struct visit *v)
 {
-	const json_t *extension = part_of(json_object_get(encounter, "extension"), VISIT_EXTENSION);
+	const json_t *extension = visit_part(json_object_get(encounter, "extension"), VISIT_EXTENSION);
 	const json_t *parts = json_object_get(extension, "extension");
-	const json_t *touches = json_object_get(part_of(parts, VISIT_PART_TOUCHES), "valueUnsignedInt");
+	const json_t *touches = json_object_get(visit_part(parts, VISIT_PART_TOUCHES), "valueUnsignedInt");
 	json_int_t count = json_integer_value(touches);
 	const struct {
 		const char *url, *type;
@@ -149,38 +141,38 @@ static void read_extension(struct parse *p, const json_t *encounter, struct visi
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		copy(p, texts[i].out, texts[i].size, text_of(part_of(parts, texts[i].url), texts[i].type),
-		     "a part of the check-in is too long");
-	v->contact = (enum visit_contact)name_index(p, text_of(part_of(parts, VISIT_PART_CONTACT), "valueCode"),
+		visit_copy(p, texts[i].out, texts[i].size, visit_text(visit_part(parts, texts[i].url), texts[i].type),
+			   "a part of the check-in is too long");
+	v->contact = (enum visit_contact)name_index(p, visit_text(visit_part(parts, VISIT_PART_CONTACT), "valueCode"),
 						    visit_contact_names, 3);
-	v->insurance = (enum visit_insurance)name_index(p, text_of(part_of(parts, VISIT_PART_INSURANCE), "valueCode"),
-							visit_insurance_names, 4);
-	v->finished_ms = time_of(p, part_of(parts, VISIT_PART_FINISHED), "valueInstant");
+	v->insurance = (enum visit_insurance)name_index(
+		p, visit_text(visit_part(parts, VISIT_PART_INSURANCE), "valueCode"), visit_insurance_names, 4);
+	v->finished_ms = time_of(p, visit_part(parts, VISIT_PART_FINISHED), "valueInstant");
 	copy_reference(p, v->coverage_id, sizeof(v->coverage_id),
-		       json_object_get(part_of(parts, VISIT_PART_COVERAGE), "valueReference"), "Coverage");
+		       json_object_get(visit_part(parts, VISIT_PART_COVERAGE), "valueReference"), "Coverage");
 	if (count < 0 || count > INT32_MAX)
-		fail(p, LOBBY_ERR_INVALID, "more touches than can be");
+		visit_fail(p, LOBBY_ERR_INVALID, "more touches than can be");
 	else
 		v->touches = (uint32_t)count;
 }
 
-static void read_encounter(struct parse *p, const json_t *encounter, struct visit *v)
+static void read_encounter(struct visit_parse *p, const json_t *encounter, struct visit *v)
 {
 	const json_t *appointments = json_object_get(encounter, "appointment");
 	size_t count = json_array_size(appointments);
 
-	copy(p, v->id, sizeof(v->id), text_of(encounter, "id"), "the visit's id is too long");
-	if (text_is(encounter, "status", "arrived"))
+	visit_copy(p, v->id, sizeof(v->id), visit_text(encounter, "id"), "the visit's id is too long");
+	if (visit_text_is(encounter, "status", "arrived"))
 		v->kind = VISIT_ARRIVAL;
-	else if (text_is(encounter, "status", "planned"))
+	else if (visit_text_is(encounter, "status", "planned"))
 		v->kind = VISIT_HANDOVER;
 	else
-		fail(p, LOBBY_ERR_INVALID, "the Encounter is neither arrived nor planned");
+		visit_fail(p, LOBBY_ERR_INVALID, "the Encounter is neither arrived nor planned");
 	read_identifiers(p, json_object_get(encounter, "identifier"), v->kiosk_id, &v->seq, v->ticket,
 			 sizeof(v->ticket));
 	copy_reference(p, v->patient_id, sizeof(v->patient_id), json_object_get(encounter, "subject"), "Patient");
 	if (count > VISIT_MAX_APPOINTMENTS) {
-		fail(p, LOBBY_ERR_TOO_LONG, "too many appointments");
+		visit_fail(p, LOBBY_ERR_TOO_LONG, "too many appointments");
 		return;
 	}
 	for (size_t i = 0; i < count; i++)
@@ -200,15 +192,15 @@ static const json_t *added_value(const json_t *operation, const char *value_type
 	for (size_t i = 0; i < json_array_size(parts); i++) {
 		const json_t *part = json_array_get(parts, i);
 
-		if (text_is(part, "name", "type"))
-			add = text_is(part, "valueCode", "add");
-		else if (text_is(part, "name", "value"))
+		if (visit_text_is(part, "name", "type"))
+			add = visit_text_is(part, "valueCode", "add");
+		else if (visit_text_is(part, "name", "value"))
 			value = json_object_get(part, value_type);
 	}
 	return add ? value : NULL;
 }
 
-static void read_patient_patch(struct parse *p, const json_t *parameters, struct visit *v)
+static void read_patient_patch(struct visit_parse *p, const json_t *parameters, struct visit *v)
 {
 	const json_t *operations = json_object_get(parameters, "parameter");
 
@@ -218,64 +210,46 @@ static void read_patient_patch(struct parse *p, const json_t *parameters, struct
 		const json_t *address = added_value(operation, "valueAddress");
 		const json_t *line = json_array_get(json_object_get(address, "line"), 0);
 
-		if (text_is(telecom, "system", "phone"))
-			copy(p, v->phone, sizeof(v->phone), text_of(telecom, "value"), "the phone is too long");
-		if (text_is(telecom, "system", "email"))
-			copy(p, v->email, sizeof(v->email), text_of(telecom, "value"), "the e-mail is too long");
+		if (visit_text_is(telecom, "system", "phone"))
+			visit_copy(p, v->phone, sizeof(v->phone), visit_text(telecom, "value"),
+				   "the phone is too long");
+		if (visit_text_is(telecom, "system", "email"))
+			visit_copy(p, v->email, sizeof(v->email), visit_text(telecom, "value"),
+				   "the e-mail is too long");
 		if (address == NULL)
 			continue;
 		if (json_is_string(line) && strlen(json_string_value(line)) == json_string_length(line))
-			copy(p, v->address_line, sizeof(v->address_line), json_string_value(line),
-			     "the address is too long");
-		copy(p, v->address_city, sizeof(v->address_city), text_of(address, "city"), "the city is too long");
-		copy(p, v->address_postal_code, sizeof(v->address_postal_code), text_of(address, "postalCode"),
-		     "the postal code is too long");
+			visit_copy(p, v->address_line, sizeof(v->address_line), json_string_value(line),
+				   "the address is too long");
+		visit_copy(p, v->address_city, sizeof(v->address_city), visit_text(address, "city"),
+			   "the city is too long");
+		visit_copy(p, v->address_postal_code, sizeof(v->address_postal_code), visit_text(address, "postalCode"),
+			   "the postal code is too long");
 	}
-}
-
-static bool is_group(const json_t *class)
-{
-	const json_t *codings = json_object_get(json_object_get(class, "type"), "coding");
-
-	return text_is(json_array_get(codings, 0), "code", "group");
-}
-
-static void read_coverage(struct parse *p, const json_t *coverage, struct visit *v)
-{
-	const json_t *classes = json_object_get(coverage, "class");
-
-	copy(p, v->coverage_id, sizeof(v->coverage_id), text_of(coverage, "id"), "the coverage's id is too long");
-	copy(p, v->payor, sizeof(v->payor), text_of(json_array_get(json_object_get(coverage, "payor"), 0), "display"),
-	     "the payor is too long");
-	copy(p, v->member_id, sizeof(v->member_id), text_of(coverage, "subscriberId"), "the member number is too long");
-	for (size_t i = 0; i < json_array_size(classes); i++)
-		if (is_group(json_array_get(classes, i)))
-			copy(p, v->group, sizeof(v->group), text_of(json_array_get(classes, i), "value"),
-			     "the group is too long");
 }
 
 /* The resource of an entry whose request is `method` on `type`, whole in its url; NULL otherwise. */
 static const json_t *resource_of(const json_t *entry, const char *method, const char *type)
 {
 	const json_t *request = json_object_get(entry, "request");
-	const char *url = text_of(request, "url");
+	const char *url = visit_text(request, "url");
 	size_t len = strlen(type);
 
-	if (!text_is(request, "method", method) || strncmp(url, type, len) != 0 || url[len] != '/')
+	if (!visit_text_is(request, "method", method) || strncmp(url, type, len) != 0 || url[len] != '/')
 		return NULL;
 	return json_object_get(entry, "resource");
 }
 
 /* PUT Type/id must put a Type with that id: what the ledger is keyed by is what the resource says. */
-static const json_t *put_of(struct parse *p, const json_t *entry, const char *type)
+static const json_t *put_of(struct visit_parse *p, const json_t *entry, const char *type)
 {
 	const json_t *resource = resource_of(entry, "PUT", type);
-	const char *url = text_of(json_object_get(entry, "request"), "url");
+	const char *url = visit_text(json_object_get(entry, "request"), "url");
 
 	if (resource == NULL)
 		return NULL;
-	if (!text_is(resource, "resourceType", type) || !text_is(resource, "id", url + strlen(type) + 1)) {
-		fail(p, LOBBY_ERR_INVALID, "an entry's address and resource differ");
+	if (!visit_text_is(resource, "resourceType", type) || !visit_text_is(resource, "id", url + strlen(type) + 1)) {
+		visit_fail(p, LOBBY_ERR_INVALID, "an entry's address and resource differ");
 		return NULL;
 	}
 	return resource;
@@ -285,18 +259,18 @@ int visit_bundle_kind_of(const json_t *bundle, enum visit_bundle_kind *kind)
 {
 	const json_t *tags = json_object_get(json_object_get(bundle, "meta"), "tag");
 
-	if (!text_is(bundle, "resourceType", "Bundle") || !text_is(bundle, "type", "transaction"))
+	if (!visit_text_is(bundle, "resourceType", "Bundle") || !visit_text_is(bundle, "type", "transaction"))
 		return LOBBY_ERR_INVALID;
 	for (size_t i = 0; i < json_array_size(tags); i++) {
 		const json_t *tag = json_array_get(tags, i);
 
-		if (!text_is(tag, "system", VISIT_TAG_SYSTEM))
+		if (!visit_text_is(tag, "system", VISIT_TAG_SYSTEM))
 			continue;
-		if (text_is(tag, "code", VISIT_TAG_VISIT)) {
+		if (visit_text_is(tag, "code", VISIT_TAG_VISIT)) {
 			*kind = VISIT_BUNDLE_VISIT;
 			return 0;
 		}
-		if (text_is(tag, "code", VISIT_TAG_SLIP)) {
+		if (visit_text_is(tag, "code", VISIT_TAG_SLIP)) {
 			*kind = VISIT_BUNDLE_SLIP;
 			return 0;
 		}
@@ -305,23 +279,23 @@ int visit_bundle_kind_of(const json_t *bundle, enum visit_bundle_kind *kind)
 }
 
 /* The entries of a Bundle of this kind; NULL and failed otherwise. */
-static const json_t *entries_of(struct parse *p, const json_t *bundle, enum visit_bundle_kind expected)
+static const json_t *entries_of(struct visit_parse *p, const json_t *bundle, enum visit_bundle_kind expected)
 {
 	const json_t *entries = json_object_get(bundle, "entry");
 	enum visit_bundle_kind kind;
 
 	if (visit_bundle_kind_of(bundle, &kind) != 0 || kind != expected) {
-		fail(p, LOBBY_ERR_INVALID, "not a Bundle of this kind");
+		visit_fail(p, LOBBY_ERR_INVALID, "not a Bundle of this kind");
 		return NULL;
 	}
 	if (json_array_size(entries) > VISIT_MAX_ENTRIES) {
-		fail(p, LOBBY_ERR_TOO_LONG, "too many entries");
+		visit_fail(p, LOBBY_ERR_TOO_LONG, "too many entries");
 		return NULL;
 	}
 	return entries;
 }
 
-static void read_entries(struct parse *p, const json_t *entries, struct visit *v)
+static void read_entries(struct visit_parse *p, const json_t *entries, struct visit *v)
 {
 	int encounters = 0;
 
@@ -333,29 +307,32 @@ static void read_entries(struct parse *p, const json_t *entries, struct visit *v
 			read_encounter(p, encounter, v);
 	}
 	if (encounters != 1)
-		fail(p, LOBBY_ERR_INVALID, "not one Encounter");
+		visit_fail(p, LOBBY_ERR_INVALID, "not one Encounter");
 	for (size_t i = 0; i < json_array_size(entries); i++) {
 		const json_t *entry = json_array_get(entries, i);
 		const json_t *patch = resource_of(entry, "PATCH", "Patient");
 		const json_t *coverage = put_of(p, entry, "Coverage");
+		const json_t *document = put_of(p, entry, "DocumentReference");
 
 		if (patch != NULL && v->contact == VISIT_CONTACT_CHANGED)
 			read_patient_patch(p, patch, v);
 		if (coverage != NULL && v->insurance == VISIT_INSURANCE_NEW)
-			read_coverage(p, coverage, v);
+			visit_read_coverage(p, coverage, v);
+		if (document != NULL && v->document.kind[0] == '\0')
+			visit_read_document(p, document, v);
 	}
 }
 
 int visit_from_bundle(const json_t *bundle, struct visit *visit, const char **why)
 {
-	struct parse p = { 0 };
+	struct visit_parse p = { 0 };
 	struct visit v = { 0 };
 	const json_t *entries = entries_of(&p, bundle, VISIT_BUNDLE_VISIT);
 
 	if (p.err == 0)
 		read_entries(&p, entries, &v);
 	if (p.err == 0 && visit_wrong(&v) != NULL)
-		fail(&p, LOBBY_ERR_INVALID, visit_wrong(&v));
+		visit_fail(&p, LOBBY_ERR_INVALID, visit_wrong(&v));
 	if (p.err != 0) {
 		*why = p.why;
 		return p.err;
@@ -364,35 +341,35 @@ int visit_from_bundle(const json_t *bundle, struct visit *visit, const char **wh
 	return 0;
 }
 
-static void read_slip(struct parse *p, const json_t *communication, struct visit_slip *slip)
+static void read_slip(struct visit_parse *p, const json_t *communication, struct visit_slip *slip)
 {
 	const json_t *codings = json_object_get(json_object_get(communication, "statusReason"), "coding");
 
 	read_identifiers(p, json_object_get(communication, "identifier"), slip->kiosk_id, &slip->seq, NULL, 0);
 	copy_reference(p, slip->visit_id, sizeof(slip->visit_id), json_object_get(communication, "encounter"),
 		       "Encounter");
-	slip->printed = text_is(communication, "status", "completed");
-	if (!slip->printed && !text_is(communication, "status", "not-done"))
-		fail(p, LOBBY_ERR_INVALID, "the slip is neither printed nor not");
+	slip->printed = visit_text_is(communication, "status", "completed");
+	if (!slip->printed && !visit_text_is(communication, "status", "not-done"))
+		visit_fail(p, LOBBY_ERR_INVALID, "the slip is neither printed nor not");
 	if (!slip->printed)
-		copy(p, slip->error, sizeof(slip->error), text_of(json_array_get(codings, 0), "code"),
-		     "the slip's error is too long");
+		visit_copy(p, slip->error, sizeof(slip->error), visit_text(json_array_get(codings, 0), "code"),
+			   "the slip's error is too long");
 	slip->at_ms = time_of(p, communication, "sent");
 }
 
 int visit_slip_from_bundle(const json_t *bundle, struct visit_slip *slip, const char **why)
 {
-	struct parse p = { 0 };
+	struct visit_parse p = { 0 };
 	struct visit_slip s = { 0 };
 	const json_t *entries = entries_of(&p, bundle, VISIT_BUNDLE_SLIP);
 	const json_t *communication = put_of(&p, json_array_get(entries, 0), "Communication");
 
 	if (p.err == 0 && (communication == NULL || json_array_size(entries) != 1))
-		fail(&p, LOBBY_ERR_INVALID, "not one Communication");
+		visit_fail(&p, LOBBY_ERR_INVALID, "not one Communication");
 	if (p.err == 0)
 		read_slip(&p, communication, &s);
 	if (p.err == 0 && visit_slip_wrong(&s) != NULL)
-		fail(&p, LOBBY_ERR_INVALID, visit_slip_wrong(&s));
+		visit_fail(&p, LOBBY_ERR_INVALID, visit_slip_wrong(&s));
 	if (p.err != 0) {
 		*why = p.why;
 		return p.err;

@@ -39,6 +39,8 @@ void visit_row_read(struct visit_row *row)
 		err = visit_slip_from_bundle(bundle, &row->slip, &why);
 	if (err != 0)
 		never(row, why);
+	else if (row->kind == VISIT_BUNDLE_VISIT && row->visit.document.kind[0] != '\0')
+		row->bundle = json_incref(bundle);
 	json_decref(bundle);
 }
 
@@ -73,6 +75,7 @@ void visit_row_fini(struct visit_row *row)
 	if (row->content != NULL)
 		explicit_bzero(row->content, row->content_len);
 	free(row->content);
+	json_decref(row->bundle);
 	explicit_bzero(&row->visit, sizeof(row->visit));
 }
 

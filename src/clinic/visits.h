@@ -29,6 +29,7 @@ struct visit_row {
 	size_t sealed_len;
 	char *content; /* the Bundle's JSON, owned; NULL when it cannot be opened */
 	size_t content_len;
+	json_t *bundle; /* what visit.document borrows from, owned; NULL when it has none */
 };
 
 /** Opens row->sealed and reads the Bundle. On what can never be accepted: verdict VISIT_NEVER and why. */

@@ -62,6 +62,52 @@ static int64_t random_time(void)
 	return random_below(50) == 0 ? 0 : 1700000000000 + (int64_t)random_below(2000000000) * 100 + random_below(1000);
 }
 
+static void random_date(char out[11])
+{
+	if (random_below(2) == 0)
+		snprintf(out, 11, "19%02u-%02u-%02u", random_below(100), 1 + random_below(12), 1 + random_below(28));
+}
+
+static void random_card(struct visit_card *card)
+{
+	random_code(card->source, sizeof(card->source));
+	random_text(card->payor_id, sizeof(card->payor_id));
+	random_text(card->plan, sizeof(card->plan));
+	random_text(card->subscriber, sizeof(card->subscriber));
+	random_text(card->family, sizeof(card->family));
+	random_text(card->given, sizeof(card->given));
+	random_date(card->birth_date);
+	random_date(card->period_start);
+	random_date(card->period_end);
+	random_text(card->rx_bin, sizeof(card->rx_bin));
+	random_text(card->rx_pcn, sizeof(card->rx_pcn));
+	random_text(card->rx_group, sizeof(card->rx_group));
+	random_text(card->dependent, sizeof(card->dependent));
+}
+
+/* One in three visits shares something; its data is as long as it may be now and then. */
+static void random_document(struct visit_document *d)
+{
+	static char data[VISIT_DOCUMENT_MAX / 3 * 4 + 4], url[2049];
+	size_t len = random_below(20) == 0 ? sizeof(data) - 4 : 4 + 4 * random_below(500);
+
+	if (random_below(3) != 0)
+		return;
+	random_text(d->title, sizeof(d->title));
+	random_text(d->issuer, sizeof(d->issuer));
+	if (random_below(2) == 0) {
+		text_copy(d->kind, sizeof(d->kind), VISIT_DOCUMENT_LINK);
+		snprintf(url, sizeof(url), "shlink:/%0*u", 1 + (int)random_below(2040), random_below(1000));
+		d->url = url;
+	} else {
+		text_copy(d->kind, sizeof(d->kind), VISIT_DOCUMENT_CARD);
+		memset(data, 'A' + (int)random_below(26), len);
+		data[len] = '\0';
+		memcpy(data + len - 2, "==", random_below(3) == 0 ? 2 : 0);
+		d->data = data;
+	}
+}
+
 static void random_outcomes(struct visit *v)
 {
 	v->contact = (enum visit_contact)random_below(v->patient_id[0] != '\0' ? 3 : 2);
@@ -82,6 +128,7 @@ static void random_outcomes(struct visit *v)
 		random_text(v->payor, sizeof(v->payor));
 		random_text(v->member_id, sizeof(v->member_id));
 		random_text(v->group, sizeof(v->group));
+		random_card(&v->card);
 	}
 }
 
@@ -103,11 +150,10 @@ static struct visit random_visit(void)
 	random_code(v.step, sizeof(v.step));
 	random_code(v.language, sizeof(v.language));
 	random_outcomes(&v);
+	random_document(&v.document);
 	v.started_ms = random_time();
 	v.finished_ms = random_time();
-	if (random_below(2) == 0)
-		snprintf(v.birth_date, sizeof(v.birth_date), "19%02u-%02u-%02u", random_below(100),
-			 1 + random_below(12), 1 + random_below(28));
+	random_date(v.birth_date);
 	random_text(v.family_initial, sizeof(v.family_initial));
 	random_text(v.given_initial, sizeof(v.given_initial));
 	v.touches = random_below(10) == 0 ? INT32_MAX : random_below(100);

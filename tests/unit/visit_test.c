@@ -123,6 +123,128 @@ static void an_arrival_is_fhir(void **state)
 	json_decref(bundle);
 }
 
+/* The same with an insurance card that was read, and a health card that the patient shares. */
+static struct visit rich_visit(void)
+{
+	struct visit v = full_visit();
+
+	v.card = (struct visit_card){ .source = "signed",
+				      .payor_id = "45002",
+				      .plan = "Gold Plus",
+				      .subscriber = "Carlos Garcia",
+				      .family = "Garcia",
+				      .given = "Maria",
+				      .birth_date = "1985-04-17",
+				      .period_start = "2026-01-01",
+				      .period_end = "2026-12-31",
+				      .rx_bin = "100045",
+				      .rx_pcn = "1234000",
+				      .rx_group = "RX77",
+				      .dependent = "02" };
+	v.document = (struct visit_document){ .kind = VISIT_DOCUMENT_CARD,
+					      .title = "2 immunizations",
+					      .issuer = "Example Health",
+					      .data = "eyJ2ZXJpZmlhYmxlQ3JlZGVudGlhbCI6W119" };
+	return v;
+}
+
+static void a_card_and_a_document_stand_where_fhir_has_them(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "entry/4/resource/meta/tag/0/code", "signed" },
+		{ "entry/4/resource/payor/0/display", "Example Health" },
+		{ "entry/4/resource/payor/0/identifier/value", "45002" },
+		{ "entry/4/resource/class/1/type/coding/0/code", "plan" },
+		{ "entry/4/resource/class/1/value", "Gold Plus" },
+		{ "entry/4/resource/class/4/type/coding/0/code", "rxgroup" },
+		{ "entry/4/resource/period/end", "2026-12-31" },
+		{ "entry/4/resource/subscriber/display", "Carlos Garcia" },
+		{ "entry/4/resource/dependent", "02" },
+		{ "entry/4/resource/beneficiary/reference", "Patient/pat-1" },
+		{ "entry/6/request/url", "DocumentReference/6f1e2c9a-0b5d-4c9e-8a44-2f3b1c0d9e88.document" },
+		{ "entry/6/resource/status", "current" },
+		{ "entry/6/resource/docStatus", "final" },
+		{ "entry/6/resource/subject/reference", "Patient/pat-1" },
+		{ "entry/6/resource/author/0/display", "Example Health" },
+		{ "entry/6/resource/content/0/attachment/contentType", "application/smart-health-card" },
+		{ "entry/6/resource/content/0/attachment/data", "eyJ2ZXJpZmlhYmxlQ3JlZGVudGlhbCI6W119" },
+		{ "entry/6/resource/context/encounter/0/reference", "Encounter/6f1e2c9a-0b5d-4c9e-8a44-2f3b1c0d9e88" },
+	};
+	struct visit v = rich_visit(), back;
+	const char *why = "";
+	json_t *bundle = NULL;
+
+	(void)state;
+	assert_int_equal(visit_to_bundle(&v, &bundle), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_text(bundle, rows[i][0], rows[i][1]);
+	assert_int_equal(json_array_size(at(bundle, "entry")), 7);
+	assert_int_equal(visit_from_bundle(bundle, &back, &why), 0);
+	assert_same(&v, &back);
+	json_decref(bundle);
+
+	/* Nobody was found, and still somebody shared a link. */
+	v.kind = VISIT_HANDOVER;
+	v.patient_id[0] = '\0';
+	v.contact = VISIT_CONTACT_NOT_ASKED;
+	v.insurance = VISIT_INSURANCE_NOT_ASKED;
+	v.document = (struct visit_document){ .kind = VISIT_DOCUMENT_LINK, .url = "shlink:/eyJ1cmwiOiJo" };
+	assert_int_equal(visit_to_bundle(&v, &bundle), 0);
+	assert_text(bundle, "entry/2/resource/docStatus", "preliminary");
+	assert_text(bundle, "entry/2/resource/content/0/attachment/url", "shlink:/eyJ1cmwiOiJo");
+	assert_int_equal(visit_from_bundle(bundle, &back, &why), 0);
+	assert_string_equal(back.document.url, v.document.url);
+	assert_null(back.document.data);
+	assert_string_equal(back.card.plan, "");
+	json_decref(bundle);
+}
+
+static void bad_documents_are_refused(void **state)
+{
+	static char long_data[VISIT_DOCUMENT_MAX * 2 + 1];
+	const struct visit_document bad[] = {
+		{ .kind = "smart-health-cord", .data = "AAAA" },
+		{ .kind = VISIT_DOCUMENT_CARD },
+		{ .kind = VISIT_DOCUMENT_CARD, .data = "" },
+		{ .kind = VISIT_DOCUMENT_CARD, .data = "AAA" },
+		{ .kind = VISIT_DOCUMENT_CARD, .data = "AA=A" },
+		{ .kind = VISIT_DOCUMENT_CARD, .data = "A===" },
+		{ .kind = VISIT_DOCUMENT_CARD, .data = "AA-_" },
+		{ .kind = VISIT_DOCUMENT_CARD, .data = "AAAA", .url = "shlink:/AAAA" },
+		{ .kind = VISIT_DOCUMENT_CARD, .url = "shlink:/AAAA" },
+		{ .kind = VISIT_DOCUMENT_CARD, .data = long_data },
+		{ .kind = VISIT_DOCUMENT_LINK },
+		{ .kind = VISIT_DOCUMENT_LINK, .url = "shlink:/" },
+		{ .kind = VISIT_DOCUMENT_LINK, .url = "https://example.org" },
+		{ .kind = VISIT_DOCUMENT_LINK, .url = "shlink:/AA+A" },
+		{ .kind = VISIT_DOCUMENT_LINK, .url = "shlink:/AAAA", .data = "AAAA" },
+		{ .kind = VISIT_DOCUMENT_CARD, .data = "AAAA", .title = "\x01" },
+	};
+	json_t *bundle = NULL;
+
+	(void)state;
+	memset(long_data, 'A', sizeof(long_data) - 1);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct visit v = full_visit();
+
+		v.document = bad[i];
+		if (visit_to_bundle(&v, &bundle) != LOBBY_ERR_INVALID)
+			fail_msg("document %zu", i);
+	}
+	/* What a newer kiosk may share is passed over, and the visit is not refused for it. */
+	for (int i = 0; i < 2; i++) {
+		struct visit v = rich_visit(), back;
+		const char *why = "";
+
+		assert_int_equal(visit_to_bundle(&v, &bundle), 0);
+		json_object_set_new((json_t *)at(bundle, "entry/6/resource/type/coding/0"), i == 0 ? "code" : "system",
+				    json_string("other"));
+		assert_int_equal(visit_from_bundle(bundle, &back, &why), 0);
+		assert_string_equal(back.document.kind, "");
+		json_decref(bundle);
+	}
+}
+
 static void a_handover_changes_no_appointment(void **state)
 {
 	struct visit v = full_visit();
@@ -201,6 +323,11 @@ static void spoil(struct visit *v, int how)
 		{ offsetof(struct visit, phone), "\x01" },
 		{ offsetof(struct visit, reason), "too late" },
 		{ offsetof(struct visit, language), "é" },
+		{ offsetof(struct visit, card.birth_date), "1985-4-17" },
+		{ offsetof(struct visit, card.period_start), "2026" },
+		{ offsetof(struct visit, card.period_end), "2026-00-01" },
+		{ offsetof(struct visit, card.source), "a b" },
+		{ offsetof(struct visit, card.plan), "\x01" },
 	};
 
 	if (how < (int)(sizeof(texts) / sizeof(texts[0]))) {
@@ -227,7 +354,7 @@ static void spoil(struct visit *v, int how)
 static void bad_visits_are_refused(void **state)
 {
 	(void)state;
-	for (int how = 0; how < 23; how++) {
+	for (int how = 0; how < 28; how++) {
 		struct visit v = full_visit();
 		json_t *untouched = json_null(), *bundle = untouched;
 
@@ -283,7 +410,7 @@ static int torture(const json_t *whole, json_t *node, int depth)
 
 static void any_json_is_survived(void **state)
 {
-	struct visit v = full_visit();
+	struct visit v = rich_visit();
 	json_t *bundle = NULL;
 
 	(void)state;
@@ -431,6 +558,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_arrival_is_fhir),
+		cmocka_unit_test(a_card_and_a_document_stand_where_fhir_has_them),
+		cmocka_unit_test(bad_documents_are_refused),
 		cmocka_unit_test(a_handover_changes_no_appointment),
 		cmocka_unit_test(an_unnamed_payor_is_said_to_be_unknown),
 		cmocka_unit_test(what_has_no_meaning_is_left_out),
