@@ -106,6 +106,9 @@ int visit_bundle_kind_of(const json_t *bundle, enum visit_bundle_kind *kind) MUS
 int visit_from_bundle(const json_t *bundle, struct visit *visit, const char **why) MUST_CHECK;
 int visit_slip_from_bundle(const json_t *bundle, struct visit_slip *slip, const char **why) MUST_CHECK;
 
+/** "" or YYYY-MM-DD with a month and a day that can be. */
+bool visit_is_date(const char *text);
+
 /** A new random (version 4) UUID, RFC 9562 section 5.4. */
 void visit_new_id(char id[37]);
 

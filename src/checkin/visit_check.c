@@ -47,8 +47,7 @@ static bool is_code(const char *text)
 	return true;
 }
 
-/* "" or YYYY-MM-DD with a month and a day that can be. */
-static bool is_date(const char *text)
+bool visit_is_date(const char *text)
 {
 	static const char form[] = "dddd-dd-dd";
 	int month, day;
@@ -166,9 +165,9 @@ const char *visit_wrong(const struct visit *v)
 		return "a time out of range";
 	if (v->touches > INT32_MAX)
 		return "more touches than can be";
-	if (!is_date(v->birth_date) || !is_date(v->card.birth_date))
+	if (!visit_is_date(v->birth_date) || !visit_is_date(v->card.birth_date))
 		return "the birth date is no date";
-	if (!is_date(v->card.period_start) || !is_date(v->card.period_end))
+	if (!visit_is_date(v->card.period_start) || !visit_is_date(v->card.period_end))
 		return "an end of the card's period is no date";
 	if (!codes_clean(v))
 		return "a code with spaces or foreign letters";

@@ -40,6 +40,20 @@ static int apply_roster(struct sync *sync, const json_t *change, int64_t generat
 	return roster_put(&sync->roster, &entry, generation);
 }
 
+static int apply_issuer(struct sync *sync, const json_t *change, int64_t generation, struct touched *touched)
+{
+	const char *iss = json_string_value(json_object_get(change, "iss"));
+	int err;
+
+	if (json_is_true(json_object_get(change, "deleted")))
+		return iss ? issuers_remove(&sync->issuers, iss) : 0;
+	err = issuers_put(&sync->issuers, change, generation);
+	if (err != LOBBY_ERR_INVALID)
+		return err;
+	touched->refused++;
+	return 0;
+}
+
 static int apply_change(struct sync *sync, const json_t *change, int64_t generation, struct touched *touched)
 {
 	const char *type = json_string_value(json_object_get(change, "type"));
@@ -49,6 +63,8 @@ static int apply_change(struct sync *sync, const json_t *change, int64_t generat
 		return 0;
 	if (strcmp(type, "roster") == 0)
 		return apply_roster(sync, change, generation, touched);
+	if (strcmp(type, "issuer") == 0)
+		return apply_issuer(sync, change, generation, touched);
 	if (strcmp(type, "settings") == 0 && json_is_object(settings)) {
 		touched->settings = true;
 		return settings_save(&sync->store, settings, &touched->new_settings);
@@ -73,6 +89,8 @@ static int apply_all(struct sync *sync, const json_t *answer, const char *cursor
 		err = apply_change(sync, json_array_get(changes, i), generation, touched);
 	if (err == 0 && resetting && !more)
 		err = roster_sweep(&sync->roster, generation);
+	if (err == 0 && resetting && !more)
+		err = issuers_sweep(&sync->issuers, generation);
 	if (err == 0 && resetting)
 		err = store_set_int(store, "resetting", more ? 1 : 0);
 	if (err == 0 && resetting && !more)
@@ -135,7 +153,7 @@ int feed_apply(struct sync *sync, const char *body, size_t len, bool *more, int 
 		sync_push_settings(sync);
 	}
 	if (touched.refused > 0)
-		log_event(LOG_WARNING, "roster-refused", "entries=%d", touched.refused);
+		log_event(LOG_WARNING, "feed-refused", "entries=%d", touched.refused);
 	tell_help(sync, list);
 	*changes = (int)json_array_size(list);
 	*more = json_is_true(json_object_get(answer, "more"));

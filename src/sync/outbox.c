@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "checkin/visit.h"
 #include "ticket.h"
 #include "visit_wire.h"
 
@@ -136,8 +135,8 @@ static int add_visit(struct outbox *outbox, const struct identity *identity, str
 	return err;
 }
 
-int outbox_commit_visit(struct outbox *outbox, const struct identity *identity, const lobby_Visit *wire, int64_t now_ms,
-			lobby_VisitCommitted *answer)
+int outbox_commit_visit(struct outbox *outbox, const struct identity *identity, const lobby_Visit *wire,
+			const struct visit_document *document, int64_t now_ms, lobby_VisitCommitted *answer)
 {
 	lobby_VisitCommitted a = { 0 };
 	struct visit visit;
@@ -150,6 +149,8 @@ int outbox_commit_visit(struct outbox *outbox, const struct identity *identity, 
 		err = LOBBY_ERR_NOT_ENROLLED;
 	} else if (err == 0) {
 		visit_of_wire(wire, identity->kiosk_id, now_ms, &visit);
+		if (document != NULL)
+			visit.document = *document;
 		err = db_begin(&outbox->store->db);
 		if (err == 0)
 			err = db_end(&outbox->store->db, add_visit(outbox, identity, &visit, now_ms));

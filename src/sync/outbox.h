@@ -6,6 +6,7 @@
 #ifndef LOBBY_SYNC_OUTBOX_H
 #define LOBBY_SYNC_OUTBOX_H
 
+#include "checkin/visit.h"
 #include "identity.h"
 #include "roster.h"
 #include "store.h"
@@ -35,10 +36,11 @@ struct outbox_counts {
 int outbox_init(struct outbox *outbox, struct store *store, struct roster *roster) MUST_CHECK;
 void outbox_fini(struct outbox *outbox);
 
-/** Commits and fills answer (id, ticket, seq, err); the return value is answer->err. LOBBY_ERR_NOT_ENROLLED,
+/** Commits and fills answer (id, ticket, seq, err); the return value is answer->err. document (may be NULL) is what the
+ * patient shares: it is sealed with the visit. LOBBY_ERR_NOT_ENROLLED,
  * LOBBY_ERR_INVALID, LOBBY_ERR_DISK_FULL, LOBBY_ERR_IO, LOBBY_ERR_CORRUPT: nothing was changed. */
 int outbox_commit_visit(struct outbox *outbox, const struct identity *identity, const lobby_Visit *visit,
-			int64_t now_ms, lobby_VisitCommitted *answer) MUST_CHECK;
+			const struct visit_document *document, int64_t now_ms, lobby_VisitCommitted *answer) MUST_CHECK;
 /** What became of a visit's slip. *added: a row was made (a repeated message or one on its way makes none). */
 int outbox_commit_slip(struct outbox *outbox, const struct identity *identity, const lobby_Slip *slip, int64_t now_ms,
 		       bool *added) MUST_CHECK;

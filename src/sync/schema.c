@@ -37,5 +37,17 @@ static const char schema_1[] =
 /* What became of a visit's slip, so that a repeated message makes no second row. */
 static const char schema_2[] = "ALTER TABLE visit ADD COLUMN slip INTEGER NOT NULL DEFAULT 0;";
 
-const char *const store_migrations[] = { schema_1, schema_2 };
+/* Issuers of health cards. A clinic that had some already sends them to a kiosk that asks for the whole. */
+static const char schema_3[] =
+	"CREATE TABLE issuer(iss TEXT PRIMARY KEY, name TEXT NOT NULL, generation INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE issuer_key(kid TEXT NOT NULL, iss TEXT NOT NULL, x BLOB NOT NULL, y BLOB NOT NULL,"
+	" PRIMARY KEY(kid, iss)) WITHOUT ROWID;"
+	"CREATE INDEX issuer_key_iss ON issuer_key(iss);"
+	"CREATE TABLE issuer_revoked(kid TEXT NOT NULL, rid TEXT NOT NULL, before_s INTEGER NOT NULL, iss TEXT NOT "
+	"NULL,"
+	" PRIMARY KEY(kid, rid, before_s, iss)) WITHOUT ROWID;"
+	"CREATE INDEX issuer_revoked_iss ON issuer_revoked(iss);"
+	"DELETE FROM meta WHERE key = 'cursor';";
+
+const char *const store_migrations[] = { schema_1, schema_2, schema_3 };
 const int store_migration_count = sizeof(store_migrations) / sizeof(store_migrations[0]);

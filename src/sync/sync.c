@@ -159,7 +159,8 @@ static void on_identify(struct sync *sync, struct wire_conn *conn, const lobby_I
 static void on_visit(struct sync *sync, struct wire_conn *conn, const lobby_Visit *visit)
 {
 	lobby_Envelope envelope = { .which_body = lobby_Envelope_visit_committed_tag };
-	int err = outbox_commit_visit(&sync->outbox, &sync->identity, visit, clock_wall_ms(),
+	int err = outbox_commit_visit(&sync->outbox, &sync->identity, visit,
+				      health_document(&sync->health, visit->health_request), clock_wall_ms(),
 				      &envelope.body.visit_committed);
 
 	if (wire_send(conn, &envelope) != 0)
@@ -168,9 +169,27 @@ static void on_visit(struct sync *sync, struct wire_conn *conn, const lobby_Visi
 		sync_store_failed(sync, err);
 		return;
 	}
+	health_forget(&sync->health);
 	sync_written(sync);
 	sync_push_state(sync);
 	sender_wake(sync);
+}
+
+static void on_read_health(struct sync *sync, struct wire_conn *conn, const lobby_ReadHealth *ask)
+{
+	lobby_Envelope envelope = { .which_body = lobby_Envelope_health_read_tag };
+	int err;
+
+	if (ask->forget) {
+		health_forget(&sync->health);
+		return;
+	}
+	err = health_read(&sync->health, ask, clock_wall_ms(), &envelope.body.health_read);
+	if (err != 0)
+		sync_store_failed(sync, err);
+	if (wire_send(conn, &envelope) != 0)
+		log_event(LOG_WARNING, "wire-send", "message=health-read");
+	sodium_memzero(&envelope, sizeof(envelope));
 }
 
 static void on_slip(struct sync *sync, const lobby_Slip *slip)
@@ -194,6 +213,9 @@ static void on_kiosk_message(struct sync *sync, struct wire_conn *conn, const lo
 		break;
 	case lobby_Envelope_visit_tag:
 		on_visit(sync, conn, &envelope->body.visit);
+		break;
+	case lobby_Envelope_read_health_tag:
+		on_read_health(sync, conn, &envelope->body.read_health);
 		break;
 	case lobby_Envelope_slip_tag:
 		on_slip(sync, &envelope->body.slip);
@@ -250,6 +272,8 @@ static void on_state(void *arg, struct wire_conn *conn, bool up)
 	envelope.body.settings = sync->settings;
 	if (up && wire_send(conn, &envelope) != 0)
 		log_event(LOG_WARNING, "wire-send", "message=settings");
+	if (!up)
+		health_forget(&sync->health);
 	sync->kiosks += up ? 1 : -1;
 	sync->status.screen = (lobby_KioskState){ 0 };
 	status_changed(sync);
@@ -295,6 +319,9 @@ int sync_init(struct sync *sync, struct loop *loop, const char *folder, const ch
 	err = roster_init(&sync->roster, &sync->store.db);
 	if (err == 0)
 		err = outbox_init(&sync->outbox, &sync->store, &sync->roster);
+	if (err == 0)
+		err = issuers_init(&sync->issuers, &sync->store.db);
+	health_init(&sync->health, &sync->issuers);
 	if (err == 0 && (sync->fetch = fetch_new(loop)) == NULL)
 		err = LOBBY_ERR_NO_MEMORY;
 	if (err == 0) {
@@ -330,6 +357,8 @@ void sync_fini(struct sync *sync)
 	}
 	wire_server_free(sync->server);
 	fetch_free(sync->fetch);
+	health_forget(&sync->health);
+	issuers_fini(&sync->issuers);
 	outbox_fini(&sync->outbox);
 	roster_fini(&sync->roster);
 	store_close(&sync->store);

@@ -10,6 +10,7 @@
 #include "backoff.h"
 #include "base/loop.h"
 #include "fetch.h"
+#include "health.h"
 #include "identity.h"
 #include "outbox.h"
 #include "roster.h"
@@ -71,6 +72,8 @@ struct sync {
 	struct store store;
 	struct roster roster;
 	struct outbox outbox;
+	struct issuers issuers;
+	struct health health;
 	struct identity identity;
 	lobby_Settings settings;
 

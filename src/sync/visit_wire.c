@@ -3,6 +3,8 @@
 
 #include "base/text.h"
 
+#include <string.h>
+
 static const char *reason_of(lobby_HandoverReason reason)
 {
 	static const char *const names[] = { "",	  "not-found", "ambiguous",    "late",	 "early",
@@ -45,6 +47,44 @@ static enum visit_insurance insurance_of(lobby_InsuranceStep step)
 	}
 }
 
+static const char *source_of(lobby_InsuranceSource source)
+{
+	static const char *const names[] = { "", "code", "stripe", "chip", "signed", "link" };
+
+	return (size_t)source < sizeof(names) / sizeof(names[0]) ? names[source] : "";
+}
+
+/* What a card says besides is for people to look at: a text or a date that is none is left out, and the visit is not
+ * lost for it. */
+static void take_card_text(char *out, size_t size, const char *text)
+{
+	if (text_is_clean(text, strlen(text)))
+		text_copy(out, size, text);
+}
+
+static void take_card_date(char out[11], const char *text)
+{
+	if (visit_is_date(text))
+		text_copy(out, 11, text);
+}
+
+static void take_card(const lobby_InsuranceCard *wire, struct visit_card *card)
+{
+	text_copy(card->source, sizeof(card->source), source_of(wire->source));
+	take_card_text(card->payor_id, sizeof(card->payor_id), wire->payor_id);
+	take_card_text(card->plan, sizeof(card->plan), wire->plan);
+	take_card_text(card->subscriber, sizeof(card->subscriber), wire->subscriber);
+	take_card_text(card->family, sizeof(card->family), wire->family);
+	take_card_text(card->given, sizeof(card->given), wire->given);
+	take_card_date(card->birth_date, wire->birth_date);
+	take_card_date(card->period_start, wire->period_start);
+	take_card_date(card->period_end, wire->period_end);
+	take_card_text(card->rx_bin, sizeof(card->rx_bin), wire->rx_bin);
+	take_card_text(card->rx_pcn, sizeof(card->rx_pcn), wire->rx_pcn);
+	take_card_text(card->rx_group, sizeof(card->rx_group), wire->rx_group);
+	take_card_text(card->dependent, sizeof(card->dependent), wire->dependent);
+}
+
 static void take_answers(const lobby_Visit *wire, struct visit *v)
 {
 	v->contact = contact_of(wire->contact);
@@ -60,6 +100,8 @@ static void take_answers(const lobby_Visit *wire, struct visit *v)
 	text_copy(v->payor, sizeof(v->payor), wire->payor);
 	text_copy(v->member_id, sizeof(v->member_id), wire->member_id);
 	text_copy(v->group, sizeof(v->group), wire->group);
+	if (wire->has_card && v->insurance == VISIT_INSURANCE_NEW)
+		take_card(&wire->card, &v->card);
 }
 
 void visit_of_wire(const lobby_Visit *wire, const char *kiosk_id, int64_t now_ms, struct visit *visit)

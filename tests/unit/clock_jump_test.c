@@ -20,7 +20,7 @@ static lobby_VisitCommitted commit(struct kiosk *k, int n, int64_t now_ms)
 
 	uuid_of(id, n);
 	visit = arrival(id, "", NULL);
-	assert_int_equal(outbox_commit_visit(&k->outbox, &k->identity, &visit, now_ms, &answer), 0);
+	assert_int_equal(outbox_commit_visit(&k->outbox, &k->identity, &visit, NULL, now_ms, &answer), 0);
 	return answer;
 }
 

@@ -36,7 +36,7 @@ static int commit(struct kiosk *k, int n, lobby_VisitCommitted *answer)
 
 	uuid_of(id, n);
 	visit = arrival(id, MARIA, SLOT);
-	return outbox_commit_visit(&k->outbox, &k->identity, &visit, clock_wall_ms(), answer);
+	return outbox_commit_visit(&k->outbox, &k->identity, &visit, NULL, clock_wall_ms(), answer);
 }
 
 static int64_t number(struct kiosk *k, const char *sql)

@@ -140,7 +140,7 @@ static void commit(struct kiosk *k, int n)
 
 	uuid_of(id, n);
 	visit = arrival(id, "patient-1", NULL);
-	assert_int_equal(outbox_commit_visit(&k->outbox, &k->identity, &visit, NOW_MS, &answer), 0);
+	assert_int_equal(outbox_commit_visit(&k->outbox, &k->identity, &visit, NULL, NOW_MS, &answer), 0);
 }
 
 static uint32_t waiting(struct kiosk *k)
