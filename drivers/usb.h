@@ -80,7 +80,7 @@ struct loop *usb_loop(const struct usb_device *device);
 void usb_set_owner(struct usb_device *device, void *owner);
 void *usb_owner(const struct usb_device *device);
 
-/** How a transfer ended. data is the pipe's buffer (for reads), valid during the call; len is what was moved, also on
+/** How a transfer ended. data is what was read, valid during the call; len is what was moved, also on
  * failure. err: 0, LOBBY_ERR_TIMEOUT, LOBBY_ERR_UNPLUGGED, LOBBY_ERR_PROTOCOL (stalled), LOBBY_ERR_TOO_LONG (the device
  * sent more than asked), LOBBY_ERR_IO. Stalls and line errors of the in and out pipes were retried three times with
  * growing pauses before this is called. What the in and notify pipes read is overwritten after the call. */

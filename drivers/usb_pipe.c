@@ -32,32 +32,43 @@ static int error_of(enum libusb_transfer_status status)
 	}
 }
 
-/* What a device sent may be a card: it leaves no trace once its owner has seen it. The owner may have begun the next
- * read in its callback; usbdevfs copies what comes into the buffer only when the transfer is reaped, so that
- * overwriting it meanwhile loses nothing. */
-static void wipe_read(struct usb_pipe *pipe, size_t len)
+static bool is_read(const struct usb_pipe *pipe)
 {
-	const struct usb_device *d = pipe->device;
+	return pipe == &pipe->device->pipes[USB_PIPE_IN] || pipe == &pipe->device->pipes[USB_PIPE_NOTIFY];
+}
 
-	if (pipe == &d->pipes[USB_PIPE_IN] || pipe == &d->pipes[USB_PIPE_NOTIFY])
-		explicit_bzero(pipe->buffer, len);
+/* What a device sent may be a card: it leaves no trace once its owner has seen it. The owner sees a copy, since the
+ * next read, begun in its callback, may have filled the buffer again before that returns. */
+static void hand_over(struct usb_pipe *pipe, usb_done_fn *fn, int err)
+{
+	uint8_t seen[sizeof(pipe->buffer)];
+	size_t len = pipe->done;
+
+	memcpy(seen, pipe->buffer, len);
+	explicit_bzero(pipe->buffer, len);
+	fn(pipe->arg, err, seen, len);
+	explicit_bzero(seen, len);
 }
 
 static void finish(struct usb_pipe *pipe, int err)
 {
 	usb_done_fn *fn = pipe->fn;
-	size_t skip = pipe->endpoint == 0 ? LIBUSB_CONTROL_SETUP_SIZE : 0, len = pipe->done;
+	size_t skip = pipe->endpoint == 0 ? LIBUSB_CONTROL_SETUP_SIZE : 0;
 
 	pipe->fn = NULL;
 	if (err == LOBBY_ERR_UNPLUGGED) {
 		pipe->device->unplugged = true;
 		usb_schedule(pipe->device->usb);
 	}
-	if (pipe->dropped || pipe->device->phase == USB_CLOSING || fn == NULL)
+	if (pipe->dropped || pipe->device->phase == USB_CLOSING || fn == NULL) {
 		usb_schedule(pipe->device->usb);
-	else
+		if (is_read(pipe))
+			explicit_bzero(pipe->buffer, pipe->done);
+	} else if (is_read(pipe)) {
+		hand_over(pipe, fn, err);
+	} else {
 		fn(pipe->arg, err, pipe->buffer + skip, pipe->done);
-	wipe_read(pipe, len);
+	}
 }
 
 static void on_complete(struct libusb_transfer *transfer);
