@@ -9,6 +9,7 @@
 #include "http.h"
 #include "import.h"
 #include "kiosks.h"
+#include "logo.h"
 #include "signin.h"
 
 #include "base/clock.h"
@@ -36,6 +37,7 @@ static const char usage[] =
 	"  lobby-clinic user       --data DIR NAME          adds an administrator; the password on standard input\n"
 	"  lobby-clinic kiosk-code --data DIR NAME          prints a one-time enrolment code for a kiosk\n"
 	"  lobby-clinic setting    --data DIR [NAME VALUE]  prints the settings, or sets one\n"
+	"  lobby-clinic logo       --data DIR [FILE]        prints this PNG on every slip; without FILE, none\n"
 	"  lobby-clinic arrivals   --data DIR               today's arrivals, a line each (this reading is audited)\n"
 	"  lobby-clinic --help, --version\n"
 	"DIR is made if it is missing. --assets, or LOBBY_ASSETS, is the folder with desk/ and demo/.\n"
@@ -277,6 +279,28 @@ static int setting(const struct options *o)
 	return err == 0 ? 0 : setting_failed(o, err);
 }
 
+static int logo(const struct options *o)
+{
+	struct ledger store;
+	int err = open_store(o, &store);
+
+	if (err != 0)
+		return fail(o->data, err);
+	err = db_begin(&store.db);
+	if (err == 0)
+		err = clinic_logo_set(&store, o->count > 0 ? o->words[0] : NULL);
+	if (err == 0)
+		err = change_audit(&store, "", "setting", "logo", o->count > 0 ? "set" : "removed");
+	err = db_end(&store.db, err);
+	ledger_close(&store);
+	if (err == LOBBY_ERR_INVALID) {
+		fprintf(stderr, "lobby-clinic: %s: this is no PNG picture of at most 4096 dots each way\n",
+			o->words[0]);
+		return 1;
+	}
+	return err == 0 ? 0 : fail("logo", err);
+}
+
 static void print_arrival(const json_t *row)
 {
 	const json_t *patient = json_object_get(row, "patient"), *flags = json_object_get(row, "flags");
@@ -325,6 +349,7 @@ static const struct command {
 	{ "user", 1, 1, add_user },
 	{ "kiosk-code", 1, 1, make_kiosk_code },
 	{ "setting", 0, 2, setting },
+	{ "logo", 0, 1, logo },
 	{ "arrivals", 0, 0, arrivals },
 };
 

@@ -6,6 +6,7 @@
  * row, a page at a time, whatever the roster's size. */
 #include "http.h"
 #include "kiosks.h"
+#include "logo.h"
 #include "roster.h"
 
 #include "base/clock.h"
@@ -127,6 +128,7 @@ static int whole_begin(struct ledger *store, struct feed *feed)
 	feed->cursor = (struct cursor){ .day = day_now(), .head = head, .whole = true, .start_ms = -1 };
 	settings = json_pack("{ss so}", "type", "settings", "settings", clinic_settings_load(store));
 	json_array_append_new(feed->changes, settings);
+	json_array_append_new(feed->changes, json_pack("{ss so}", "type", "logo", "logo", clinic_logo_load(store)));
 	return whole_page(store, feed);
 }
 
@@ -165,6 +167,9 @@ static int news(struct ledger *store, struct feed *feed, int64_t kiosk)
 		else if (strcmp(kind, "settings") == 0)
 			json_array_append_new(feed->changes, json_pack("{ss so}", "type", "settings", "settings",
 								       clinic_settings_load(store)));
+		else if (strcmp(kind, "logo") == 0)
+			json_array_append_new(feed->changes,
+					      json_pack("{ss so}", "type", "logo", "logo", clinic_logo_load(store)));
 		else
 			err = push_help(store, feed->changes, ref);
 	}

@@ -19,6 +19,9 @@ static const struct setting known[] = {
 	{ "ask_contact", "true", 0, 0 },	 { "ask_insurance", "true", 0, 0 },
 	{ "idle_warn_s", "45", 5, 600 },	 { "idle_wipe_s", "20", 5, 120 },
 	{ "language", "[\"en\",\"es\"]", 1, 8 }, { "scanner_hint", "\"\"", 0, 80 },
+	{ "print_wristband", "false", 0, 0 },	 { "print_label", "false", 0, 0 },
+	{ "wristband_width_mm", "25", 15, 100 }, { "wristband_length_mm", "279", 100, 500 },
+	{ "label_width_mm", "50", 25, 150 },	 { "label_length_mm", "25", 15, 300 },
 	{ "desk_warn_min", "15", 1, 600 },	 { "desk_late_min", "20", 1, 600 },
 };
 #define KNOWN (sizeof(known) / sizeof(known[0]))

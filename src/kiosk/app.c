@@ -269,6 +269,8 @@ static void on_devices_grace(void *arg)
 	app->devices = (lobby_Devices){ 0 };
 	app->slot = lobby_CardSlotState_CARD_SLOT_EMPTY;
 	slips_on_devices_lost(&app->slips, app);
+	labels_on_devices_lost(app);
+	papers_drop_all(app);
 	link_send_devices(app);
 	app->dirty = true;
 }
@@ -286,6 +288,8 @@ void app_on_link(struct app *app, lobby_Program peer, bool up)
 			app_fire(app, FLOW_MENDED);
 	} else if (!up) {
 		slips_on_devices_lost(&app->slips, app);
+		labels_on_devices_lost(app);
+		papers_drop_all(app);
 		loop_timer_set(app->loop, &app->devices_grace, SYNC_GRACE_MS, on_devices_grace, app);
 	} else {
 		loop_timer_cancel(app->loop, &app->devices_grace);
@@ -394,6 +398,7 @@ void app_wipe(struct app *app)
 	if (app->session.handed_over == false && app->pending == PENDING_VISIT)
 		log_event(LOG_WARNING, "session-wiped", "reason=unanswered");
 	health_wipe(app);
+	labels_wipe(app);
 	session_wipe(&app->session);
 	ui_wipe(app->ui);
 	app->pending = PENDING_NOTHING;

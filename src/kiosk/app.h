@@ -9,7 +9,9 @@
 #include "cards/card.h"
 #include "flow.h"
 #include "health.h"
+#include "labels.h"
 #include "link.h"
+#include "papers.h"
 #include "screen.h"
 #include "session.h"
 #include "slips.h"
@@ -46,6 +48,9 @@ struct app {
 	struct link link;
 	struct speech speech;
 	struct slips slips;
+	struct papers papers;
+	struct labels labels;
+	lobby_Logo logo; /* of the clinic, for slips */
 	struct health health;
 	struct control *control;
 

@@ -113,6 +113,13 @@ void link_send_forget_health(struct app *app, uint32_t request)
 	send_or_wait(&app->link.sync);
 }
 
+void link_send_band(struct app *app, const lobby_PrintBand *band)
+{
+	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_print_band_tag };
+	envelope.body.print_band = *band;
+	send_or_wait(&app->link.devices);
+}
+
 int link_send_print(struct app *app, const lobby_Print *print)
 {
 	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_print_tag };
@@ -152,6 +159,9 @@ static void on_sync_message(void *arg, struct wire_conn *conn, const lobby_Envel
 	case lobby_Envelope_settings_tag:
 		app->settings = message->body.settings;
 		app->dirty = true;
+		break;
+	case lobby_Envelope_logo_tag:
+		app->logo = message->body.logo;
 		break;
 	default:
 		break;
@@ -193,8 +203,13 @@ static void on_devices_message(void *arg, struct wire_conn *conn, const lobby_En
 	case lobby_Envelope_card_slot_tag:
 		app_on_slot(app, &message->body.card_slot);
 		break;
+	case lobby_Envelope_print_want_tag:
+		papers_on_want(app, &message->body.print_want);
+		break;
 	case lobby_Envelope_printed_tag:
 		slips_on_printed(&app->slips, app, &message->body.printed);
+		labels_on_printed(app, &message->body.printed);
+		papers_drop(app, message->body.printed.job);
 		break;
 	default:
 		break;

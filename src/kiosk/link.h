@@ -30,6 +30,7 @@ void link_send_state(struct app *app, bool again);
 void link_send_devices(struct app *app);
 void link_send_read_health(struct app *app, uint32_t request, const void *card, size_t len);
 void link_send_forget_health(struct app *app, uint32_t request);
+void link_send_band(struct app *app, const lobby_PrintBand *band);
 int link_send_print(struct app *app, const lobby_Print *print) MUST_CHECK;
 void link_cancel_print(struct app *app, const char *job);
 

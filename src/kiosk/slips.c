@@ -38,6 +38,7 @@ static lobby_Slip *place_for(struct slips *slips)
 
 static void settle(struct slips *slips, struct app *app, lobby_Slip *slip, int err)
 {
+	papers_drop(app, slip->visit_id);
 	slip->state = err == 0 ? lobby_SlipState_SLIP_PRINTED : lobby_SlipState_SLIP_FAILED;
 	slip->err = err;
 	loop_timer_cancel(app->loop, &slips->timeout[slip - slips->slip]);
@@ -96,7 +97,11 @@ static void compose(const struct app *app, lobby_Print *print)
 	const struct session *session = &app->session;
 	char time[24], day[64], text[128];
 
+	*print = (lobby_Print){ .form = lobby_PrintForm_PRINT_SLIP };
 	text_copy(print->job, sizeof(print->job), session->visit.id);
+	text_copy(print->copy.text, sizeof(print->copy.text), _("Copy"));
+	print->copy.align = lobby_SlipAlign_SLIP_CENTER;
+	print->has_copy = true;
 	text_copy(print->language, sizeof(print->language), app->language);
 	add_line(print, app->settings.clinic_name, true, 1, lobby_SlipAlign_SLIP_CENTER);
 	words_day(day, sizeof(day), session->visit.finished_ms);
@@ -122,9 +127,8 @@ static void compose(const struct app *app, lobby_Print *print)
 void slips_print(struct slips *slips, struct app *app)
 {
 	static lobby_Print print; /* too large for the stack of a small machine; wiped below */
-	const lobby_Device *printer = app_device(app, lobby_DeviceKind_DEVICE_PRINTER);
 	lobby_Slip *slip = place_for(slips);
-	int err = 0;
+	int err;
 
 	if (!app->settings.print_slip)
 		return;
@@ -132,19 +136,9 @@ void slips_print(struct slips *slips, struct app *app)
 	slips->app = app;
 	*slip = (lobby_Slip){ .state = lobby_SlipState_SLIP_PRINTING };
 	text_copy(slip->visit_id, sizeof(slip->visit_id), app->session.visit.id);
-	if (printer == NULL)
-		err = LOBBY_ERR_UNPLUGGED;
-	else if (printer->state == lobby_DeviceState_DEVICE_PAPER_OUT)
-		err = LOBBY_ERR_PAPER_OUT;
-	else if (printer->state == lobby_DeviceState_DEVICE_COVER_OPEN)
-		err = LOBBY_ERR_COVER_OPEN;
-	else if (printer->state == lobby_DeviceState_DEVICE_OFFLINE || printer->state == lobby_DeviceState_DEVICE_FAULT)
-		err = LOBBY_ERR_OFFLINE;
-	if (err == 0) {
-		compose(app, &print);
-		err = link_send_print(app, &print);
-		explicit_bzero(&print, sizeof(print));
-	}
+	compose(app, &print);
+	err = papers_send(app, &print);
+	explicit_bzero(&print, sizeof(print));
 	if (err != 0)
 		settle(slips, app, slip, err);
 	else

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "logo.h"
 #include "settings.h"
 
 #include <curl/curl.h>
@@ -21,7 +22,7 @@ static void ask(void *arg);
 
 /* Who this answer touched, beyond rows. */
 struct touched {
-	bool settings;
+	bool settings, logo;
 	lobby_Settings new_settings;
 	int refused; /* entries that make no sense */
 };
@@ -68,6 +69,10 @@ static int apply_change(struct sync *sync, const json_t *change, int64_t generat
 	if (strcmp(type, "settings") == 0 && json_is_object(settings)) {
 		touched->settings = true;
 		return settings_save(&sync->store, settings, &touched->new_settings);
+	}
+	if (strcmp(type, "logo") == 0) {
+		touched->logo = true;
+		return logo_save(&sync->store, json_object_get(change, "logo"));
 	}
 	return 0;
 }
@@ -152,6 +157,8 @@ int feed_apply(struct sync *sync, const char *body, size_t len, bool *more, int 
 		sync->settings = touched.new_settings;
 		sync_push_settings(sync);
 	}
+	if (touched.logo)
+		sync_push_logo(sync, NULL);
 	if (touched.refused > 0)
 		log_event(LOG_WARNING, "feed-refused", "entries=%d", touched.refused);
 	tell_help(sync, list);

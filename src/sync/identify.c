@@ -153,7 +153,7 @@ static int find(struct roster *roster, const lobby_Identify *query, lobby_Identi
 	return err;
 }
 
-static void fill_person(sqlite3_stmt *row, const char *patient_id, lobby_Person *person)
+static void fill_person(sqlite3_stmt *row, const lobby_Settings *settings, const char *patient_id, lobby_Person *person)
 {
 	lobby_Coverage *coverage = &person->coverage;
 
@@ -163,6 +163,10 @@ static void fill_person(sqlite3_stmt *row, const char *patient_id, lobby_Person 
 	text_copy(person->email_masked, sizeof(person->email_masked), db_text(row, 13));
 	text_copy(person->address_masked, sizeof(person->address_masked), db_text(row, 14));
 	text_copy(person->language, sizeof(person->language), db_text(row, 15));
+	if (settings->print_wristband || settings->print_label) {
+		text_copy(person->family, sizeof(person->family), db_text(row, 24));
+		text_copy(person->birth_date, sizeof(person->birth_date), db_text(row, 25));
+	}
 	coverage->copay_cents = -1;
 	if (*db_text(row, 16) == '\0')
 		return;
@@ -233,7 +237,7 @@ static int fill_found(struct roster *roster, const lobby_Settings *settings, int
 		return err;
 	while (count < MAX_ROWS && (err = db_step(roster->db, roster->of_patient)) == 1) {
 		if (count == 0)
-			fill_person(roster->of_patient, patient_id, &answer->person);
+			fill_person(roster->of_patient, settings, patient_id, &answer->person);
 		fill_appointment(roster->of_patient, settings, now_ms, &all[count++]);
 	}
 	sqlite3_reset(roster->of_patient);

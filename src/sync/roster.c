@@ -37,7 +37,7 @@ static const char put_sql[] =
 #define FOUND \
 	"SELECT appointment_id, start_ms, minutes, status, ticket, local_ticket, practitioner, service_type," \
 	" location, clinic_name, here, given, phone_masked, email_masked, address_masked, language, coverage_id," \
-	" payor, member_last4, cover_group, subscriber, active, copay_cents, currency FROM roster" \
+	" payor, member_last4, cover_group, subscriber, active, copay_cents, currency, family, birth_date FROM roster" \
 	" WHERE patient_id = ?1 ORDER BY start_ms LIMIT 64"
 
 int roster_init(struct roster *roster, struct db *db)

@@ -65,6 +65,12 @@ void settings_of_json(const json_t *json, lobby_Settings *settings)
 	take_number(json, "idle_wipe_s", 3600, &s.idle_wipe_s);
 	take_flag(json, "show_service_type", &s.show_service_type);
 	take_flag(json, "print_slip", &s.print_slip);
+	take_flag(json, "print_wristband", &s.print_wristband);
+	take_flag(json, "print_label", &s.print_label);
+	take_number(json, "wristband_width_mm", 100, &s.wristband_width_mm);
+	take_number(json, "wristband_length_mm", 500, &s.wristband_length_mm);
+	take_number(json, "label_width_mm", 150, &s.label_width_mm);
+	take_number(json, "label_length_mm", 300, &s.label_length_mm);
 	take_flag(json, "ask_contact", &s.ask_contact);
 	take_flag(json, "ask_insurance", &s.ask_insurance);
 	take_languages(json, &s);

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "identify.h"
+#include "logo.h"
 #include "settings.h"
 
 #include <sodium.h>
@@ -78,6 +79,18 @@ void sync_push_settings(struct sync *sync)
 
 	envelope.body.settings = sync->settings;
 	wire_server_broadcast(sync->server, lobby_Program_PROGRAM_KIOSK, &envelope);
+}
+
+void sync_push_logo(struct sync *sync, struct wire_conn *conn)
+{
+	static lobby_Envelope envelope; /* large */
+
+	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_logo_tag };
+	logo_load(&sync->store, &envelope.body.logo);
+	if (conn == NULL)
+		wire_server_broadcast(sync->server, lobby_Program_PROGRAM_KIOSK, &envelope);
+	else if (wire_send(conn, &envelope) != 0)
+		log_event(LOG_WARNING, "wire-send", "message=logo");
 }
 
 void sync_heard(struct sync *sync)
@@ -272,7 +285,9 @@ static void on_state(void *arg, struct wire_conn *conn, bool up)
 	envelope.body.settings = sync->settings;
 	if (up && wire_send(conn, &envelope) != 0)
 		log_event(LOG_WARNING, "wire-send", "message=settings");
-	if (!up)
+	if (up)
+		sync_push_logo(sync, conn);
+	else
 		health_forget(&sync->health);
 	sync->kiosks += up ? 1 : -1;
 	sync->status.screen = (lobby_KioskState){ 0 };

@@ -107,6 +107,8 @@ void sync_lost(struct sync *sync, int err);
 /** Pushes SyncState if it differs from what was pushed last (last_contact_ms alone is no difference). */
 void sync_push_state(struct sync *sync);
 void sync_push_settings(struct sync *sync);
+/** To one kiosk, or with NULL to all. */
+void sync_push_logo(struct sync *sync, struct wire_conn *conn);
 /** Something was written: move it out of the log soon. */
 void sync_written(struct sync *sync);
 /** A read or write failed: told until a write succeeds. Ends the program if the store is damaged: the next start

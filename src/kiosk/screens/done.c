@@ -19,8 +19,10 @@ static void enter_and_clear(struct app *app)
 
 static void enter_and_print(struct app *app)
 {
-	if (app->session.committed.err == 0)
+	if (app->session.committed.err == 0) {
 		slips_print(&app->slips, app);
+		labels_print(app);
+	}
 	enter_and_clear(app);
 }
 
@@ -81,6 +83,27 @@ static void build_slip(struct app *app, struct ui *ui)
 			  err_patient_text(slip->err)[0] ? _(err_patient_text(slip->err))
 							 : _("The printer does not work. Please remember your number."),
 			  (struct ui_opt){ .tone = UI_WARNING, .icon = "printer" });
+}
+
+static void build_label(struct app *app, struct ui *ui, lobby_PrintForm form, const char *printing, const char *failed)
+{
+	const struct label *label = labels_find(app, form);
+	const char *id = form == lobby_PrintForm_PRINT_WRISTBAND ? "wristband" : "label";
+
+	if (label == NULL)
+		return;
+	if (label->state != lobby_SlipState_SLIP_FAILED)
+		ui_text(ui, id, UI_STYLE_BODY, printing, (struct ui_opt){ .tone = UI_QUIET, .icon = "printer" });
+	else
+		ui_banner(ui, id, failed, (struct ui_opt){ .tone = UI_WARNING, .icon = "printer" });
+}
+
+static void build_labels(struct app *app, struct ui *ui)
+{
+	build_label(app, ui, lobby_PrintForm_PRINT_WRISTBAND, _("Please take your wristband and put it on."),
+		    _("Your wristband could not be printed. Please ask for it at the front desk."));
+	build_label(app, ui, lobby_PrintForm_PRINT_LABEL, _("Please take your label with you."),
+		    _("Your label could not be printed. Please ask for it at the front desk."));
 }
 
 static void build_sent(struct app *app, struct ui *ui)
@@ -144,6 +167,7 @@ static void build_done(struct app *app, struct ui *ui)
 		ui_text(ui, id, UI_STYLE_BODY, then, (struct ui_opt){ .icon = "calendar" });
 	}
 	build_slip(app, ui);
+	build_labels(app, ui);
 	build_sent(app, ui);
 	build_end(app, ui);
 }

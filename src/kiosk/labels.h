@@ -1,0 +1,32 @@
+/* The wristband and the label of a visit, where the clinic prints them. They carry the patient's name: what is not out
+ * when the session ends is called back. */
+#ifndef LOBBY_KIOSK_LABELS_H
+#define LOBBY_KIOSK_LABELS_H
+
+#include "wire.pb.h"
+
+#define LABELS_MAX 2
+
+struct app;
+
+struct label {
+	char job[37]; /* empty: none is wanted */
+	lobby_PrintForm form;
+	lobby_SlipState state;
+	int err;
+};
+
+struct labels {
+	struct label label[LABELS_MAX];
+};
+
+/** Prints what the settings say for app->session's committed arrival. */
+void labels_print(struct app *app);
+void labels_on_printed(struct app *app, const lobby_Printed *printed);
+void labels_on_devices_lost(struct app *app);
+/** Calls back what is not out yet, and forgets the rest. */
+void labels_wipe(struct app *app);
+/** Of this form; NULL if none was wanted. */
+const struct label *labels_find(const struct app *app, lobby_PrintForm form);
+
+#endif
