@@ -65,6 +65,7 @@ struct quirk {
 	uint16_t release_max; /* bcdDevice up to and including; 0: all */
 	bool makes_scanners;  /* a HID keyboard of this maker is a scanner in keyboard mode */
 	bool no_asb;	      /* GS a is not understood: poll */
+	bool no_raster;	      /* prints no pictures (GS v 0) */
 	uint8_t columns;      /* of font A; 0: 48 (80 mm paper) */
 	uint8_t code_page;    /* ESC t n for PC858; 0: 19 */
 	const char *name;     /* what it is */

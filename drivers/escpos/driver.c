@@ -1,10 +1,8 @@
-/* One printer: STARTING (who is it, how is it), ENABLING (automatic status), IDLE, POLLING; and for a job CHECKING ->
- * SENDING -> DRAINING -> VERIFYING, with CLEARING on every way out that is not success: what is still in the printer's
- * buffer is thrown away, so that no half slip comes out later for somebody else. A job is never tried again by itself.
- */
+/* A printer between jobs: STARTING (which one is it, how is it), IDENTIFYING (its firmware), ENABLING (automatic
+ * status), IDLE, POLLING; STOPPED for good. What happens to a job is in job.c. */
 #include "drivers/escpos/driver.h"
 
-#include "drivers/escpos/link.h"
+#include "drivers/escpos/printer.h"
 
 #include "base/log.h"
 #include "base/text.h"
@@ -19,63 +17,26 @@
 #define DEVICE_ID_LEN 1024
 #define ID_TIMEOUT_MS 1000
 #define ENABLE_MS 1000
+#define IDENTIFY_MS 500
 #define POLL_MS 10000
-#define CHUNK 1024
-#define CHUNK_MS 2000
-#define STUCK_MAX 10 /* chunks without progress: 20 s */
-#define TICK_MS 1000
-#define DRAIN_TICKS_MAX 30
-#define CLEAR_MS 1000
-#define HANDBACK_MS 5 /* for a cancelled write to come back */
+#define CELL_DOTS 12 /* of font A, across */
+#define DOTS_PER_MM 8
 
-enum phase { STARTING, ENABLING, IDLE, POLLING, CHECKING, SENDING, DRAINING, VERIFYING, CLEARING, STOPPED };
-
-struct escpos {
-	struct usb_device *usb;
-	const struct driver_events *events;
-	void *arg;
-	const struct quirk *quirk;
-	struct escpos_link link;
-	enum phase phase;
-	lobby_DeviceState state;
-	char detail[129];
-	char model[64];
-	bool asb; /* automatic status has been seen */
-	bool asb_asked;
-	struct loop_timer timer;
-	bool has_job;
-	char job[sizeof(((lobby_Print *)0)->job)];
-	uint8_t bytes[ESCPOS_MAX_JOB];
-	size_t len, sent;
-	size_t offered; /* sent, and the chunk under way */
-	bool drained;	/* GS r is answered: it can overtake the news that the last chunk is sent */
-	int stuck, ticks;
+/* Models, by the beginning of the name that they give themselves, that are not the usual one. */
+static const struct {
+	const char *name;
+	bool all_pages;
+	bool no_raster;
+} models[] = {
+	{ .name = "TM-T88V", .all_pages = true },  { .name = "TM-T20II", .all_pages = true },
+	{ .name = "TM-T70II", .all_pages = true }, { .name = "TM-T82II", .all_pages = true },
+	{ .name = "TM-m", .all_pages = true },	   { .name = "TM-L100", .all_pages = true },
+	{ .name = "TM-U", .no_raster = true }, /* needles */
 };
-
-static void start_job(struct escpos *e);
-static void poll_now(void *arg);
 
 /* ---- what is said of it ---- */
 
-static const char *words_of(lobby_DeviceState state)
-{
-	switch (state) {
-	case lobby_DeviceState_DEVICE_PAPER_LOW:
-		return "The paper roll is nearly used up.";
-	case lobby_DeviceState_DEVICE_PAPER_OUT:
-		return "Out of paper.";
-	case lobby_DeviceState_DEVICE_COVER_OPEN:
-		return "The cover is open.";
-	case lobby_DeviceState_DEVICE_OFFLINE:
-		return "The printer is offline: press its feed button, or switch it off and on.";
-	case lobby_DeviceState_DEVICE_FAULT:
-		return "The printer reports an error: look at the cutter and the head.";
-	default:
-		return "";
-	}
-}
-
-static void set_state(struct escpos *e, lobby_DeviceState state, const char *detail)
+void escpos_set_state(struct escpos *e, lobby_DeviceState state, const char *detail)
 {
 	if (e->state == state && strcmp(e->detail, detail) == 0)
 		return;
@@ -84,47 +45,62 @@ static void set_state(struct escpos *e, lobby_DeviceState state, const char *det
 	e->events->changed(e->arg, e->usb);
 }
 
-static void apply(struct escpos *e, const struct escpos_status *status)
-{
-	lobby_DeviceState state = escpos_state_of(status);
-
-	set_state(e, state, words_of(state));
-}
-
-static void apply_silence(struct escpos *e, int err)
-{
-	e->asb = false; /* it may have been switched off and on: begin again when it answers */
-	e->asb_asked = false;
-	if (err == LOBBY_ERR_PROTOCOL)
-		set_state(e, lobby_DeviceState_DEVICE_FAULT,
-			  "The printer's status answers make no sense. Check that it is set to ESC/POS.");
-	else
-		set_state(e, lobby_DeviceState_DEVICE_OFFLINE,
-			  "The printer does not answer. Check that it is switched on and set to ESC/POS.");
-}
-
-/* ---- between jobs ---- */
-
-static void go_idle(struct escpos *e)
-{
-	e->phase = IDLE;
-	if (e->has_job)
-		start_job(e);
-	else if (!e->asb)
-		loop_timer_set(usb_loop(e->usb), &e->timer, POLL_MS, poll_now, e);
-}
-
-static void on_enable_over(void *arg)
-{
-	go_idle(arg);
-}
-
 static void on_written(void *arg, int err, const uint8_t *data, size_t len)
 {
 	(void)arg; /* what counts is what the printer says */
 	(void)err;
 	(void)data;
 	(void)len;
+}
+
+bool escpos_recover(struct escpos *e)
+{
+	static const uint8_t recover[] = { 0x10, 0x05, 2 }; /* DLE ENQ: out of the error, and forget what you have */
+
+	if (usb_write(e->usb, recover, sizeof(recover), RECOVER_MS, on_written, e) != 0)
+		return false;
+	e->opened = false;
+	return true;
+}
+
+void escpos_apply(struct escpos *e, const struct escpos_status *status)
+{
+	escpos_set_state(e, escpos_state_of(status), escpos_words_of(status));
+	/* After a jam, some printers want to be told that a person has been there. */
+	if (status->cover_open)
+		e->opened = true;
+	else if (!status->jam && !status->cutter)
+		e->opened = false;
+	else if (e->opened && (e->phase == IDLE || e->phase == POLLING))
+		escpos_recover(e);
+}
+
+void escpos_apply_silence(struct escpos *e, int err)
+{
+	e->asb = false; /* it may have been switched off and on: begin again when it answers */
+	e->asb_asked = false;
+	if (err == LOBBY_ERR_PROTOCOL)
+		escpos_set_state(e, lobby_DeviceState_DEVICE_FAULT,
+				 "The printer's status answers make no sense. Check that it is set to ESC/POS.");
+	else
+		escpos_set_state(e, lobby_DeviceState_DEVICE_OFFLINE,
+				 "The printer does not answer. Check that it is switched on and set to ESC/POS.");
+}
+
+/* ---- between jobs ---- */
+
+void escpos_go_idle(struct escpos *e)
+{
+	e->phase = IDLE;
+	if (e->has_job)
+		escpos_job_start(e);
+	else if (!e->asb)
+		loop_timer_set(usb_loop(e->usb), &e->timer, POLL_MS, escpos_poll, e);
+}
+
+static void on_enable_over(void *arg)
+{
+	escpos_go_idle(arg);
 }
 
 /* Asks for automatic status: a printer that is out of paper takes this in when it is ready again. */
@@ -143,21 +119,82 @@ static void enable_asb(void *arg)
 	loop_timer_set(usb_loop(e->usb), &e->timer, ENABLE_MS, on_enable_over, e);
 }
 
+static void enable_or_idle(struct escpos *e)
+{
+	if (!e->asb && !e->asb_asked && !e->quirk->no_asb && usb_info(e->usb)->in.address != 0)
+		enable_asb(e);
+	else
+		escpos_go_idle(e);
+}
+
+/* ---- who it is: GS I ---- */
+
+static void ask_identity(void *arg);
+
+static void end_identity(void *arg)
+{
+	struct escpos *e = arg;
+
+	log_event(LOG_INFO, "printer-identity", "maker=\"%s\" model=\"%s\" firmware=\"%s\"", e->maker, e->model,
+		  e->firmware);
+	e->events->changed(e->arg, e->usb);
+	enable_or_idle(e);
+}
+
+static void on_text(void *arg, const char *text)
+{
+	struct escpos *e = arg;
+
+	if (e->phase != IDENTIFYING)
+		return; /* too late: whose answer is it? */
+	if (e->identity == 65)
+		text_copy(e->firmware, sizeof(e->firmware), text);
+	else if (e->identity == 66)
+		text_copy(e->maker, sizeof(e->maker), text);
+	else if (text[0] != '\0')
+		text_copy(e->model, sizeof(e->model), text);
+	if (e->identity++ < 67)
+		ask_identity(e);
+	else
+		loop_timer_set(usb_loop(e->usb), &e->timer, 0, end_identity, e);
+}
+
+/* One at a time, because answers do not name their question; after the first silence no more, and never again. */
+static void ask_identity(void *arg)
+{
+	struct escpos *e = arg;
+	uint8_t ask[] = { 0x1d, 'I', (uint8_t)e->identity };
+	int err = usb_write(e->usb, ask, sizeof(ask), IDENTIFY_MS, on_written, e);
+
+	e->phase = IDENTIFYING;
+	if (err == LOBBY_ERR_BUSY)
+		loop_timer_set(usb_loop(e->usb), &e->timer, HANDBACK_MS, ask_identity, e);
+	else
+		loop_timer_set(usb_loop(e->usb), &e->timer, IDENTIFY_MS, end_identity, e);
+}
+
+/* ---- polling ---- */
+
 static void on_polled(void *arg, int err, const struct escpos_status *status)
 {
 	struct escpos *e = arg;
 
-	if (err == 0)
-		apply(e, status);
-	else
-		apply_silence(e, err);
-	if (err == 0 && !e->asb && !e->asb_asked && !e->quirk->no_asb && usb_info(e->usb)->in.address != 0)
-		enable_asb(e);
-	else
-		go_idle(e);
+	if (err != 0) {
+		escpos_apply_silence(e, err);
+		escpos_go_idle(e);
+		return;
+	}
+	escpos_apply(e, status);
+	if (e->identity == 0 && escpos_error_of(status) == 0 && !e->quirk->no_asb &&
+	    usb_info(e->usb)->in.address != 0) {
+		e->identity = 65;
+		ask_identity(e);
+	} else {
+		enable_or_idle(e);
+	}
 }
 
-static void poll_now(void *arg)
+void escpos_poll(void *arg)
 {
 	struct escpos *e = arg;
 
@@ -166,236 +203,29 @@ static void poll_now(void *arg)
 	escpos_link_ask(&e->link, on_polled);
 }
 
-/* ---- a job's end ---- */
-
-static void finish_job(struct escpos *e, int err)
-{
-	char job[sizeof(e->job)];
-
-	memcpy(job, e->job, sizeof(job));
-	e->has_job = false;
-	explicit_bzero(e->bytes, sizeof(e->bytes));
-	explicit_bzero(e->job, sizeof(e->job));
-	log_event(err == 0 ? LOG_INFO : LOG_WARNING, "print-end", "job=%s error=%s bytes=%zu", job, err_event(err),
-		  e->sent);
-	e->events->printed(e->arg, job, err);
-}
-
-static void on_cleared(void *arg, int err, const uint8_t *data, size_t len)
-{
-	struct escpos *e = arg;
-
-	(void)data;
-	(void)len;
-	if (err != 0)
-		e->asb = e->asb_asked = false;
-	poll_now(e);
-}
-
-/* DLE DC4 8: throw the buffer away. Then start afresh (ESC @, automatic status) and cut off what did come out. */
-static void clear_printer(void *arg)
-{
-	static const uint8_t clear[] = { 0x10, 0x14, 8,	   1,	3,    20,   1,	 6,  2, 8,
-					 0x1b, '@',  0x1d, 'a', 0x0e, 0x1d, 'V', 66, 24 };
-	struct escpos *e = arg;
-	int err;
-
-	if (usb_is_writing(e->usb) && ++e->ticks < 40) {
-		loop_timer_set(usb_loop(e->usb), &e->timer, HANDBACK_MS, clear_printer, e);
-		return;
-	}
-	err = usb_write(e->usb, clear, sizeof(clear), CLEAR_MS, on_cleared, e);
-	if (err != 0 && err != LOBBY_ERR_UNPLUGGED)
-		poll_now(e);
-}
-
-static void end_badly(struct escpos *e, int err)
-{
-	bool touched = e->phase == SENDING || e->sent > 0;
-
-	loop_timer_cancel(usb_loop(e->usb), &e->timer);
-	if (touched) {
-		usb_cancel_write(e->usb);
-		e->phase = CLEARING;
-		e->asb = e->asb_asked && e->asb;
-		e->ticks = 0;
-		escpos_link_hush(&e->link);
-		loop_timer_set(usb_loop(e->usb), &e->timer, HANDBACK_MS, clear_printer, e);
-	}
-	finish_job(e, err);
-	if (!touched)
-		poll_now(e);
-}
-
-/* ---- a job ---- */
-
-static void on_verified(void *arg, int err, const struct escpos_status *status)
-{
-	struct escpos *e = arg;
-	int why = err != 0 ? err : escpos_error_of(status);
-
-	if (err == 0)
-		apply(e, status);
-	if (why != 0) {
-		end_badly(e, why);
-		return;
-	}
-	finish_job(e, 0);
-	go_idle(e);
-}
-
-static void on_drain_tick(void *arg);
-
-static void on_drain_status(void *arg, int err, const struct escpos_status *status)
-{
-	struct escpos *e = arg;
-
-	if (err == 0)
-		apply(e, status);
-	if (err == 0 && escpos_error_of(status) != 0)
-		end_badly(e, escpos_error_of(status));
-	else
-		loop_timer_set(usb_loop(e->usb), &e->timer, TICK_MS, on_drain_tick, e);
-}
-
-static void on_drain_tick(void *arg)
-{
-	struct escpos *e = arg;
-
-	if (++e->ticks >= DRAIN_TICKS_MAX)
-		end_badly(e, LOBBY_ERR_TIMEOUT);
-	else
-		escpos_link_ask(&e->link, on_drain_status);
-}
-
-static void verify(struct escpos *e)
-{
-	e->phase = VERIFYING;
-	loop_timer_cancel(usb_loop(e->usb), &e->timer);
-	escpos_link_ask(&e->link, on_verified);
-}
-
-static void send_next(void *arg);
-
-static void on_stuck_status(void *arg, int err, const struct escpos_status *status)
-{
-	struct escpos *e = arg;
-
-	if (err == 0 && escpos_error_of(status) != 0) {
-		apply(e, status);
-		end_badly(e, escpos_error_of(status));
-	} else {
-		send_next(e);
-	}
-}
-
-static void on_chunk(void *arg, int err, const uint8_t *data, size_t len)
-{
-	struct escpos *e = arg;
-
-	(void)data;
-	e->sent += len;
-	if (err == LOBBY_ERR_UNPLUGGED)
-		return; /* close() comes and says so */
-	if (err == LOBBY_ERR_TIMEOUT && (len > 0 || ++e->stuck < STUCK_MAX)) {
-		if (len > 0)
-			e->stuck = 0;
-		escpos_link_ask_port(&e->link, on_stuck_status);
-		return;
-	}
-	if (err != 0) {
-		if (err == LOBBY_ERR_PROTOCOL || err == LOBBY_ERR_IO)
-			set_state(e, lobby_DeviceState_DEVICE_FAULT, "The printer refuses data. Switch it off and on.");
-		end_badly(e, err);
-		return;
-	}
-	e->stuck = 0;
-	send_next(e);
-}
-
-static void send_next(void *arg)
-{
-	struct escpos *e = arg;
-	size_t left = e->len - e->sent, chunk = left > CHUNK ? CHUNK : left;
-	int err;
-
-	if (left == 0) {
-		e->ticks = 0;
-		e->phase = DRAINING;
-		if (e->drained || usb_info(e->usb)->in.address == 0)
-			verify(e);
-		else
-			loop_timer_set(usb_loop(e->usb), &e->timer, TICK_MS, on_drain_tick, e);
-		return;
-	}
-	e->phase = SENDING;
-	e->offered = e->sent + chunk;
-	err = usb_write(e->usb, e->bytes + e->sent, chunk, CHUNK_MS, on_chunk, e);
-	if (err == LOBBY_ERR_BUSY) /* the last question's write is not back yet */
-		loop_timer_set(usb_loop(e->usb), &e->timer, HANDBACK_MS, send_next, e);
-	else if (err != 0 && err != LOBBY_ERR_UNPLUGGED)
-		end_badly(e, err);
-}
-
-static void on_checked(void *arg, int err, const struct escpos_status *status)
-{
-	struct escpos *e = arg;
-
-	if (err == 0)
-		apply(e, status);
-	else
-		apply_silence(e, err);
-	if (err == 0)
-		err = escpos_error_of(status);
-	else if (err == LOBBY_ERR_TIMEOUT)
-		err = LOBBY_ERR_OFFLINE;
-	if (err != 0) {
-		finish_job(e, err);
-		go_idle(e);
-		return;
-	}
-	send_next(e);
-}
-
-static void start_job(struct escpos *e)
-{
-	loop_timer_cancel(usb_loop(e->usb), &e->timer);
-	e->phase = CHECKING;
-	e->sent = 0;
-	e->stuck = 0;
-	e->drained = false;
-	escpos_link_ask(&e->link, on_checked);
-}
-
 /* ---- what the link hears ---- */
 
 static void on_auto_status(void *arg, const struct escpos_status *status)
 {
 	struct escpos *e = arg;
-	int why = escpos_error_of(status);
 
 	e->asb = true;
 	if (e->phase == STOPPED)
 		return;
-	apply(e, status);
+	escpos_apply(e, status);
 	if (e->phase == ENABLING) {
 		loop_timer_cancel(usb_loop(e->usb), &e->timer);
-		go_idle(e);
+		escpos_go_idle(e);
 	} else if (e->phase == IDLE) {
 		loop_timer_cancel(usb_loop(e->usb), &e->timer);
-	} else if ((e->phase == SENDING || e->phase == DRAINING) && why != 0) {
-		end_badly(e, why);
+	} else {
+		escpos_job_on_status(e, status);
 	}
 }
 
 static void on_drained(void *arg)
 {
-	struct escpos *e = arg;
-
-	if (e->phase == SENDING && e->offered == e->len)
-		e->drained = true;
-	else if (e->phase == DRAINING)
-		verify(e);
+	escpos_job_on_drained(arg);
 }
 
 static void on_broken(void *arg, int err)
@@ -405,12 +235,15 @@ static void on_broken(void *arg, int err)
 	loop_timer_cancel(usb_loop(e->usb), &e->timer);
 	escpos_link_fini(&e->link);
 	e->phase = STOPPED;
-	set_state(e, lobby_DeviceState_DEVICE_FAULT, "The printer's status cannot be read. Switch it off and on.");
+	escpos_set_state(e, lobby_DeviceState_DEVICE_FAULT,
+			 "The printer's status cannot be read. Switch it off and on.");
 	if (e->has_job)
-		finish_job(e, err);
+		escpos_job_finish(e, err);
 }
 
-static const struct escpos_link_events link_events = { on_auto_status, on_drained, on_broken };
+static const struct escpos_link_events link_events = {
+	.status = on_auto_status, .drained = on_drained, .text = on_text, .broken = on_broken
+};
 
 /* ---- opening and closing ---- */
 
@@ -444,13 +277,13 @@ static void on_id(void *arg, int err, const uint8_t *data, size_t len)
 		if (speaks_something_else(data, len, language, sizeof(language))) {
 			snprintf(text, sizeof(text), "This printer speaks %s, not ESC/POS.", language);
 			e->phase = STOPPED;
-			set_state(e, lobby_DeviceState_DEVICE_UNSUPPORTED, text);
+			escpos_set_state(e, lobby_DeviceState_DEVICE_UNSUPPORTED, text);
 			return;
 		}
 	}
 	escpos_link_init(&e->link, e->usb, &link_events, e);
 	if (e->phase != STOPPED)
-		poll_now(e);
+		escpos_poll(e);
 }
 
 static int open_printer(struct usb_device *usb, const struct driver_events *events, void *arg, void **out)
@@ -483,51 +316,72 @@ static void close_printer(void *state)
 	loop_timer_cancel(usb_loop(e->usb), &e->timer);
 	escpos_link_fini(&e->link);
 	if (e->has_job)
-		finish_job(e, LOBBY_ERR_UNPLUGGED);
+		escpos_job_finish(e, LOBBY_ERR_UNPLUGGED);
 	explicit_bzero(e, sizeof(*e));
 	free(e);
+}
+
+static uint32_t dots_of(const struct escpos *e)
+{
+	return (e->quirk->columns != 0 ? e->quirk->columns : 48U) * CELL_DOTS;
 }
 
 static struct driver_status status(const void *state)
 {
 	const struct escpos *e = state;
 
-	return (struct driver_status){ .state = e->state, .detail = e->detail };
+	return (struct driver_status){ .state = e->state,
+				       .detail = e->detail,
+				       .firmware = e->firmware,
+				       .dots = dots_of(e),
+				       .dots_per_mm = DOTS_PER_MM };
+}
+
+static void choose_paper(struct escpos *e)
+{
+	e->paper = (struct escpos_paper){ .columns = (int)dots_of(e) / CELL_DOTS,
+					  .picture_dots = e->quirk->no_raster ? 0 : dots_of(e),
+					  .code_page = e->quirk->code_page,
+					  .no_asb = e->quirk->no_asb };
+	for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
+		if (strncasecmp(e->model, models[i].name, strlen(models[i].name)) != 0)
+			continue;
+		e->paper.all_pages |= models[i].all_pages;
+		e->paper.picture_dots = models[i].no_raster ? 0 : e->paper.picture_dots;
+	}
 }
 
 static int print(void *state, const lobby_Print *job)
 {
 	struct escpos *e = state;
-	struct escpos_paper paper = { .columns = e->quirk->columns != 0 ? e->quirk->columns : 48,
-				      .code_page = e->quirk->code_page != 0 ? e->quirk->code_page : 19 };
-	int len;
+	int err;
 
 	if (e->has_job)
 		return LOBBY_ERR_BUSY;
 	if (e->phase == STOPPED)
 		return LOBBY_ERR_OFFLINE;
-	len = escpos_encode_job(job, &paper, !e->quirk->no_asb, e->bytes, sizeof(e->bytes));
-	if (len < 0)
-		return len;
-	e->len = (size_t)len;
-	e->sent = 0;
+	err = escpos_check_job(job);
+	if (err != 0)
+		return err;
+	choose_paper(e);
+	e->job = *job;
+	text_copy(e->name, sizeof(e->name), job->job);
 	e->has_job = true;
-	text_copy(e->job, sizeof(e->job), job->job);
+	e->copies = 0;
+	e->written = 0;
 	if (e->phase == IDLE)
-		start_job(e); /* else when what it is doing has ended */
+		escpos_job_start(e); /* else when what it is doing has ended */
 	return 0;
+}
+
+static int band(void *state, const lobby_PrintBand *rows)
+{
+	return escpos_job_band(state, rows);
 }
 
 static void cancel(void *state)
 {
-	struct escpos *e = state;
-
-	if (!e->has_job)
-		return;
-	if (e->phase == CHECKING || e->phase == SENDING || e->phase == DRAINING || e->phase == VERIFYING)
-		end_badly(e, LOBBY_ERR_CLOSED);
-	else
-		finish_job(e, LOBBY_ERR_CLOSED); /* not begun */
+	escpos_job_cancel(state);
 }
 
 const struct driver escpos_driver = {
@@ -538,5 +392,6 @@ const struct driver escpos_driver = {
 	.close = close_printer,
 	.status = status,
 	.print = print,
+	.band = band,
 	.cancel = cancel,
 };

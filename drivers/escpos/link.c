@@ -13,8 +13,9 @@
 #define FIRST_PAUSE_MS 20
 #define LAST_PAUSE_MS 10000
 #define GET_PORT_STATUS 1
+#define ASK_ERROR 3 /* which error? Asked only when there is one: not every printer answers it */
 
-static const uint8_t questions[] = { 1, 2, 4 };
+static const uint8_t questions[] = { 1, 2, ASK_ERROR, 4 };
 
 static void finish(struct escpos_link *l, int err)
 {
@@ -98,7 +99,10 @@ static void send_question(struct escpos_link *l)
 /* The question is answered and the output pipe free. */
 static void go_on(struct escpos_link *l)
 {
-	if (++l->question < (int)sizeof(questions))
+	l->question++;
+	if (l->question < (int)sizeof(questions) && questions[l->question] == ASK_ERROR && !l->asked.error)
+		l->question++;
+	if (l->question < (int)sizeof(questions))
 		send_question(l);
 	else
 		finish(l, 0);
@@ -212,6 +216,9 @@ static void on_read(void *arg, int err, const uint8_t *data, size_t len)
 			break;
 		case ESCPOS_PAPER:
 			l->events->drained(l->arg);
+			break;
+		case ESCPOS_TEXT:
+			l->events->text(l->arg, l->parser.text);
 			break;
 		case ESCPOS_GARBAGE:
 			l->garbage++;

@@ -15,6 +15,8 @@ struct escpos_link_events {
 	void (*status)(void *arg, const struct escpos_status *status);
 	/** The answer to GS r came: all that was sent before it is done. */
 	void (*drained)(void *arg);
+	/** An answer to GS I came: clean ASCII, valid during the call. */
+	void (*text)(void *arg, const char *text);
 	/** The input pipe is broken for good. */
 	void (*broken)(void *arg, int err);
 };
@@ -43,9 +45,9 @@ struct escpos_link {
 void escpos_link_init(struct escpos_link *link, struct usb_device *usb, const struct escpos_link_events *events,
 		      void *arg);
 void escpos_link_fini(struct escpos_link *link);
-/** Asks for everything (DLE EOT 1, 2, 4; without an input endpoint GET_PORT_STATUS); then() is called once, never
- * before this returns, with the output pipe free. Needs the output pipe to be free. While asking, another ask replaces
- * then(). */
+/** Asks for everything (DLE EOT 1, 2, after an error 3, 4; without an input endpoint GET_PORT_STATUS); then() is called
+ * once, never before this returns, with the output pipe free. Needs the output pipe to be free. While asking, another
+ * ask replaces then(). */
 void escpos_link_ask(struct escpos_link *link, escpos_asked_fn *then);
 /** Forgets the question under way; then() is not called. Goes on listening. */
 void escpos_link_hush(struct escpos_link *link);

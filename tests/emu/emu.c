@@ -1,6 +1,7 @@
 /* The commands:
  *   scan licence NAME | letter NAME-or-CODE | member NAME | card NAME | file PATH | text TEXT | rubbish N
- *   plug|unplug scanner|printer    paper ok|low|out    cover open|closed    offline on|off    network down|up
+ *   plug|unplug scanner|printer    paper ok|low|out    cover open|closed    offline on|off    jam on|off
+ *   network down|up
  *   slips    paper-text    paper-png FILE    cards    status    quit
  *   press ID-or-LABEL    window-png FILE    (with --window)
  * A slip's text comes on one line with \n between its lines. */
@@ -297,6 +298,10 @@ static bool do_printer_switch(struct emu *emu, struct answer *a, const char *ver
 		on = switch_of(a, what, "on", "off");
 		if (on >= 0)
 			model_printer_set_offline(&emu->printer, on);
+	} else if (strcmp(verb, "jam") == 0) {
+		on = switch_of(a, what, "on", "off");
+		if (on >= 0)
+			model_printer_set_jam(&emu->printer, on);
 	} else {
 		return false;
 	}

@@ -1,5 +1,5 @@
 /* Two ways through the printer, as in real ones: every byte is looked at as it is received, for the real-time commands
- * (DLE EOT, DLE DC4), and put into the receive buffer; from there bytes are worked off in order. */
+ * (DLE EOT, DLE ENQ, DLE DC4), and put into the receive buffer; from there bytes are worked off in order. */
 #include "tests/emu/model_printer.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ static const uint8_t device_and_configuration[] = {
 
 static bool is_stopped(const struct model_printer *p)
 {
-	return p->cover_open || p->roll == PRINTER_PAPER_OUT || p->offline;
+	return p->cover_open || p->roll == PRINTER_PAPER_OUT || p->offline || p->jammed || p->broken || p->hot;
 }
 
 static void say(struct model_printer *p, const void *bytes, size_t len)
@@ -35,10 +35,15 @@ static void say(struct model_printer *p, const void *bytes, size_t len)
 
 /* ---- status ---- */
 
+static uint8_t error_bits(const struct model_printer *p)
+{
+	return (uint8_t)((p->jammed ? 0x08 : 0) | (p->broken ? 0x20 : 0) | (p->hot ? 0x40 : 0));
+}
+
 static void make_auto(const struct model_printer *p, uint8_t out[4])
 {
 	out[0] = (uint8_t)(0x10 | (is_stopped(p) ? 0x08 : 0) | (p->cover_open ? 0x20 : 0));
-	out[1] = 0;
+	out[1] = error_bits(p);
 	out[2] = p->roll == PRINTER_PAPER_OUT ? 0x0f : p->roll == PRINTER_PAPER_LOW ? 0x03 : 0;
 	out[3] = 0x0f;
 }
@@ -51,7 +56,10 @@ static void status_changed(struct model_printer *p, bool always)
 	if (p->asb_mask == 0 || (!always && memcmp(now, p->asb_last, 4) == 0))
 		return;
 	memcpy(p->asb_last, now, 4);
-	say(p, now, 4);
+	if (p->drops_asb != 0)
+		p->drops_asb -= p->drops_asb > 0;
+	else
+		say(p, now, 4);
 }
 
 static void answer_realtime(struct model_printer *p, uint8_t n)
@@ -63,9 +71,11 @@ static void answer_realtime(struct model_printer *p, uint8_t n)
 		value |= is_stopped(p) ? 0x08 : 0;
 		break;
 	case 2:
-		value |= (p->cover_open ? 0x04 : 0) | (p->roll == PRINTER_PAPER_OUT ? 0x20 : 0);
+		value |= (p->cover_open ? 0x04 : 0) | (p->roll == PRINTER_PAPER_OUT ? 0x20 : 0) |
+			 (error_bits(p) != 0 ? 0x40 : 0);
 		break;
 	case 3:
+		value |= error_bits(p);
 		break;
 	case 4:
 		value |= p->roll == PRINTER_PAPER_OUT ? 0x6c : p->roll == PRINTER_PAPER_LOW ? 0x0c : 0;
@@ -77,6 +87,17 @@ static void answer_realtime(struct model_printer *p, uint8_t n)
 }
 
 /* ---- working off ---- */
+
+/* GS I: a header, the text, NUL. */
+static void answer_id(struct model_printer *p, uint8_t n)
+{
+	const char *text = n == 65 ? p->firmware : n == 66 ? p->maker : n == 67 ? p->name : NULL;
+
+	if (text == NULL)
+		return;
+	say(p, "_", 1);
+	say(p, text, strlen(text) + 1);
+}
 
 static void on_ask(void *arg, enum paper_ask ask, uint8_t n)
 {
@@ -94,6 +115,9 @@ static void on_ask(void *arg, enum paper_ask ask, uint8_t n)
 	case PAPER_ASK_SENSOR:
 		say(p, &sensor, 1);
 		break;
+	case PAPER_ASK_ID:
+		answer_id(p, n);
+		break;
 	}
 }
 
@@ -103,6 +127,10 @@ static void strike_trouble(struct model_printer *p)
 	p->roll = p->trouble == TROUBLE_PAPER_OUT ? PRINTER_PAPER_OUT : p->roll;
 	p->cover_open |= p->trouble == TROUBLE_COVER_OPEN;
 	p->offline |= p->trouble == TROUBLE_OFFLINE;
+	p->jammed |= p->trouble == TROUBLE_JAM;
+	p->stuck |= p->trouble == TROUBLE_JAM;
+	p->broken |= p->trouble == TROUBLE_BROKEN;
+	p->hot |= p->trouble == TROUBLE_HOT;
 	status_changed(p, false);
 }
 
@@ -135,21 +163,38 @@ static void clear_buffers(struct model_printer *p)
 	say(p, cleared, sizeof(cleared));
 }
 
-/* DLE EOT n, and DLE DC4 8 with its seven fixed bytes. True when this byte completed DLE DC4 8. */
+/* DLE ENQ n: 1 goes on, 2 forgets first. Nothing happens while the paper is still stuck. */
+static void end_jam(struct model_printer *p, uint8_t n)
+{
+	if (!p->jammed || p->stuck || (n != 1 && n != 2))
+		return;
+	if (n == 2) {
+		p->buffered = 0;
+		paper_forget_command(p->paper);
+	}
+	p->jammed = false;
+	status_changed(p, false);
+}
+
+/* DLE EOT n, DLE ENQ n, and DLE DC4 8 with its seven fixed bytes. True when this byte completed DLE DC4 8. */
 static bool look_for_realtime(struct model_printer *p, uint8_t byte)
 {
 	static const uint8_t clear[] = { 0x10, 0x14, 8, 1, 3, 20, 1, 6, 2, 8 };
-	static const uint8_t ask[] = { 0x10, 0x04 };
+	static const uint8_t ask[] = { 0x10, 0x04 }, enquire[] = { 0x10, 0x05 };
 
 	p->realtime[p->realtime_len++] = byte;
 	if (p->realtime_len == 3 && memcmp(p->realtime, ask, 2) == 0) {
 		p->realtime_len = 0;
 		answer_realtime(p, byte);
+	} else if (p->realtime_len == 3 && memcmp(p->realtime, enquire, 2) == 0) {
+		p->realtime_len = 0;
+		end_jam(p, byte);
 	} else if (p->realtime_len == sizeof(clear) && memcmp(p->realtime, clear, sizeof(clear)) == 0) {
 		p->realtime_len = 0;
 		return true;
 	} else if (memcmp(p->realtime, clear, p->realtime_len) != 0 &&
-		   (p->realtime_len > 2 || memcmp(p->realtime, ask, p->realtime_len) != 0)) {
+		   (p->realtime_len > 2 || (memcmp(p->realtime, ask, p->realtime_len) != 0 &&
+					    memcmp(p->realtime, enquire, p->realtime_len) != 0))) {
 		p->realtime_len = byte == 0x10;
 		p->realtime[0] = byte;
 	}
@@ -168,16 +213,17 @@ static int out(struct model *model, uint8_t endpoint, const uint8_t *data, size_
 	}
 	if (!p->slow)
 		work(p, SIZE_MAX);
-	while (n < len && p->buffered < sizeof(p->buffer) && (p->accepts == 0 || n < p->accepts)) {
+	while (n < len && p->buffered < sizeof(p->buffer) && (p->accepts == 0 || n < p->accepts) &&
+	       (p->holds_after == 0 || p->received < p->holds_after)) {
 		bool cleared = look_for_realtime(p, data[n]);
 
 		p->buffer[p->buffered++] = data[n++];
+		p->received++;
 		if (cleared)
 			clear_buffers(p);
 		if (!p->slow)
 			work(p, SIZE_MAX);
 	}
-	p->received += n;
 	return (int)n;
 }
 
@@ -214,7 +260,8 @@ static int control(struct model *model, const uint8_t setup[8], uint8_t *data, s
 	}
 	if (setup[0] == 0xa1 && setup[1] == 1 && len >= 1) { /* GET_PORT_STATUS */
 		data[0] = (uint8_t)((p->roll == PRINTER_PAPER_OUT ? 0x20 : 0) |
-				    (p->offline || p->cover_open ? 0 : 0x10) | (p->cover_open ? 0 : 0x08));
+				    (is_stopped(p) && p->roll != PRINTER_PAPER_OUT ? 0 : 0x10) |
+				    (p->cover_open || error_bits(p) != 0 ? 0 : 0x08));
 		return 1;
 	}
 	return setup[0] == 0x21 && setup[1] == 2 ? 0 : -EPIPE; /* SOFT_RESET */
@@ -242,6 +289,9 @@ void model_printer_init(struct model_printer *p, struct bus *bus)
 						.strings = { NULL, "Lobby", "Model Receipt Printer", "P-0001" } },
 				     .bus = bus,
 				     .slip_fd = -1,
+				     .firmware = "1.02 LBY",
+				     .maker = "Lobby",
+				     .name = "Model Receipt Printer",
 				     .device_id = "MFG:Lobby;CMD:ESC/POS;MDL:Model Receipt Printer;CLS:PRINTER;" };
 	memcpy(p->model.descriptors, device_and_configuration, sizeof(device_and_configuration));
 	p->model.descriptors_len = sizeof(device_and_configuration);
@@ -282,6 +332,28 @@ void model_printer_set_offline(struct model_printer *p, bool offline)
 {
 	bus_lock(p->bus);
 	p->offline = offline;
+	switched(p);
+}
+
+void model_printer_set_jam(struct model_printer *p, bool on)
+{
+	bus_lock(p->bus);
+	p->stuck = on;
+	if (on) {
+		p->jammed = true;
+	} else {
+		p->cover_open = true;
+		status_changed(p, false);
+		p->cover_open = false;
+		p->jammed = p->jammed && p->wants_enq;
+	}
+	switched(p);
+}
+
+void model_printer_set_hot(struct model_printer *p, bool hot)
+{
+	bus_lock(p->bus);
+	p->hot = hot;
 	switched(p);
 }
 

@@ -18,22 +18,39 @@ struct model_printer {
 	struct bus *bus;
 	struct paper *paper;
 	const char *device_id; /* without the length */
-	int slip_fd;	       /* an eventfd told of each slip cut off; -1: none */
+	const char *firmware;  /* answers to GS I 65, 66 and 67; NULL: none */
+	const char *maker;
+	const char *name;
+	int slip_fd; /* an eventfd told of each slip cut off; -1: none */
 	/* troubles */
 	bool slow;
 	bool no_asb;	  /* GS a is not understood */
+	int drops_asb;	  /* so many automatic statuses to come are lost; -1: all */
 	bool silent;	  /* answers nothing */
 	bool garbage;	  /* answers every question with nonsense */
 	bool empty_reads; /* answers reads at once with nothing, when it has nothing */
 	int stall_writes; /* so many writes to come are answered with STALL; -1: all */
 	int stall_reads;
 	size_t accepts;	      /* at most so many bytes at a time; 0: any */
+	size_t holds_after;   /* bytes received, after which it takes no more (NAK); 0: never */
 	size_t trouble_after; /* bytes worked off until `trouble` comes; 0: none */
-	enum { TROUBLE_PAPER_OUT, TROUBLE_COVER_OPEN, TROUBLE_OFFLINE } trouble;
+	enum {
+		TROUBLE_PAPER_OUT,
+		TROUBLE_COVER_OPEN,
+		TROUBLE_OFFLINE,
+		TROUBLE_JAM,	/* the cutter */
+		TROUBLE_BROKEN, /* an error that nobody can mend */
+		TROUBLE_HOT,	/* the head */
+	} trouble;
+	bool wants_enq; /* after a jam it must be told by DLE ENQ that it is mended */
 	/* state */
 	enum printer_paper roll;
 	bool cover_open;
 	bool offline; /* by its feed button */
+	bool jammed;  /* it reports so */
+	bool stuck;   /* there is paper where none should be */
+	bool broken;
+	bool hot;
 	uint8_t asb_mask;
 	uint8_t asb_last[4];
 	uint8_t buffer[PRINTER_BUFFER];
@@ -51,6 +68,9 @@ void model_printer_fini(struct model_printer *printer);
 void model_printer_set_paper(struct model_printer *printer, enum printer_paper roll);
 void model_printer_set_cover(struct model_printer *printer, bool open);
 void model_printer_set_offline(struct model_printer *printer, bool offline);
+/** On: the cutter gets stuck. Off: as a person does it, who opens the cover, takes out the paper and closes it. */
+void model_printer_set_jam(struct model_printer *printer, bool on);
+void model_printer_set_hot(struct model_printer *printer, bool hot);
 /** A slow printer works off at most so many bytes. Returns how many. */
 size_t model_printer_step(struct model_printer *printer, size_t bytes);
 /** Bytes received so far. */

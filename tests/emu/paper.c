@@ -15,12 +15,12 @@ struct paper {
 	int cut; /* slips cut off so far; the one hanging out is slips[cut % PAPER_MAX_SLIPS] */
 	paper_ask_fn *ask;
 	void *arg;
-	iconv_t from_858, from_437;
+	iconv_t from; /* the code page */
 	uint8_t command[MAX_COMMAND];
 	size_t command_len;
 	int unknown;
 	/* print state */
-	int code_page, align, width, height;
+	int align, width, height;
 	bool bold;
 	struct paper_line line;
 	int columns_used;
@@ -28,6 +28,10 @@ struct paper {
 	char qr[512];
 	size_t qr_len;
 	int qr_dots, qr_level;
+	/* a picture's strip */
+	uint8_t strip_row[PAPER_DOTS / 8];
+	size_t strip_len, strip_rows; /* bytes of a row as sent; rows to come */
+	size_t strip_at;	      /* in the row */
 };
 
 static struct paper_slip *hanging(struct paper *p)
@@ -40,13 +44,34 @@ static void clear_slip(struct paper_slip *slip)
 	for (int i = 0; i < slip->count; i++) {
 		free(slip->lines[i].qr);
 		free(slip->lines[i].modules);
+		free(slip->lines[i].bits);
 	}
 	*slip = (struct paper_slip){ 0 };
 }
 
+/* ESC t n. */
+static void choose_page(struct paper *p, uint8_t n)
+{
+	static const char *const names[] = {
+		[0] = "CP437",	 [2] = "CP850",	  [3] = "CP860",   [4] = "CP863",   [5] = "CP865",
+		[13] = "CP857",	 [14] = "CP737",  [16] = "CP1252", [17] = "CP866",  [18] = "CP852",
+		[19] = "CP858",	 [45] = "CP1250", [46] = "CP1251", [47] = "CP1253", [48] = "CP1254",
+		[49] = "CP1255", [50] = "CP1256", [51] = "CP1257", [52] = "CP1258"
+	};
+
+	if (n >= sizeof(names) / sizeof(names[0]) || names[n] == NULL) {
+		p->unknown++;
+		return;
+	}
+	if (p->from != NULL)
+		iconv_close(p->from);
+	p->from = iconv_open("UTF-32LE", names[n]);
+	assert(p->from != (iconv_t)-1);
+}
+
 static void defaults(struct paper *p)
 {
-	p->code_page = 0;
+	choose_page(p, 0);
 	p->align = 0;
 	p->width = p->height = 1;
 	p->bold = false;
@@ -69,6 +94,7 @@ static void end_line(struct paper *p)
 	} else {
 		free(p->line.qr);
 		free(p->line.modules);
+		free(p->line.bits);
 	}
 	p->line = (struct paper_line){ 0 };
 	p->columns_used = 0;
@@ -76,7 +102,6 @@ static void end_line(struct paper *p)
 
 static uint32_t decode(struct paper *p, uint8_t byte)
 {
-	iconv_t table = p->code_page == 19 ? p->from_858 : p->from_437;
 	char in = (char)byte, *from = &in;
 	uint32_t codepoint = 0;
 	char *to = (char *)&codepoint;
@@ -84,7 +109,7 @@ static uint32_t decode(struct paper *p, uint8_t byte)
 
 	if (byte < 0x80)
 		return byte;
-	return iconv(table, &from, &left, &to, &room) == 0 ? codepoint : 0xfffd;
+	return iconv(p->from, &from, &left, &to, &room) == 0 ? codepoint : 0xfffd;
 }
 
 static void put(struct paper *p, uint8_t byte)
@@ -165,6 +190,51 @@ static void do_qr(struct paper *p, const uint8_t *c, size_t len)
 	}
 }
 
+/* ---- pictures: GS v 0 ---- */
+
+static void begin_strip(struct paper *p, const uint8_t *c)
+{
+	p->strip_len = (size_t)(c[4] | c[5] << 8);
+	p->strip_rows = (size_t)(c[6] | c[7] << 8);
+	p->strip_at = 0;
+	if (c[2] != '0' || (c[3] != 0 && c[3] != 48) || p->strip_len == 0 || p->strip_rows == 0 || p->line.count > 0) {
+		p->unknown++;
+		p->strip_rows = 0;
+	}
+}
+
+/* The picture that this row goes on with, or a new one. */
+static struct paper_line *picture_for(struct paper *p, size_t row_len)
+{
+	struct paper_slip *slip = hanging(p);
+	struct paper_line *last = slip->count > 0 ? &slip->lines[slip->count - 1] : NULL;
+
+	if (last != NULL && last->bits != NULL && last->row_len == row_len && last->align == p->align)
+		return last;
+	p->line.bits = malloc(row_len);
+	p->line.row_len = row_len;
+	assert(p->line.bits != NULL);
+	end_line(p);
+	last = slip->count > 0 ? &slip->lines[slip->count - 1] : NULL;
+	return last != NULL && last->bits != NULL ? last : NULL;
+}
+
+static void end_row(struct paper *p)
+{
+	size_t row_len = p->strip_len < sizeof(p->strip_row) ? p->strip_len : sizeof(p->strip_row);
+	struct paper_line *line = picture_for(p, row_len);
+
+	p->strip_at = 0;
+	p->strip_rows--;
+	if (line == NULL)
+		return;
+	if ((line->rows & (line->rows - 1)) == 0) { /* full: twice as many */
+		line->bits = realloc(line->bits, (line->rows > 0 ? line->rows * 2 : 1) * row_len);
+		assert(line->bits != NULL);
+	}
+	memcpy(line->bits + line->rows++ * row_len, p->strip_row, row_len);
+}
+
 /* ---- commands ---- */
 
 /* How long the command that begins like this is; 0: not known yet. */
@@ -178,6 +248,8 @@ static size_t command_size(const uint8_t *c, size_t len)
 		return c[1] == '@' || c[1] == '2' ? 2 : 3;
 	if (c[1] == '(')
 		return len < 5 ? 0 : 5 + (size_t)(c[3] | c[4] << 8);
+	if (c[1] == 'v')
+		return 8; /* and then the picture */
 	if (c[1] == 'V')
 		return len < 3 ? 0 : c[2] >= 65 ? 4 : 3;
 	return 3;
@@ -193,7 +265,7 @@ static void do_escape(struct paper *p, const uint8_t *c)
 		p->ask(p->arg, PAPER_ASK_INIT, 0);
 		break;
 	case 't':
-		p->code_page = c[2];
+		choose_page(p, c[2]);
 		break;
 	case 'E':
 		p->bold = c[2] & 1;
@@ -227,6 +299,12 @@ static void do_group(struct paper *p, const uint8_t *c, size_t len)
 		else
 			p->unknown++;
 		break;
+	case 'v':
+		begin_strip(p, c);
+		break;
+	case 'I':
+		p->ask(p->arg, PAPER_ASK_ID, c[2]);
+		break;
 	case 'a':
 		p->ask(p->arg, PAPER_ASK_AUTO, c[2]);
 		break;
@@ -243,6 +321,13 @@ void paper_feed(struct paper *p, uint8_t byte)
 {
 	size_t size;
 
+	if (p->strip_rows > 0) {
+		if (p->strip_at < sizeof(p->strip_row))
+			p->strip_row[p->strip_at] = byte;
+		if (++p->strip_at == p->strip_len)
+			end_row(p);
+		return;
+	}
 	if (p->command_len == 0) {
 		if (byte == '\n')
 			end_line(p);
@@ -271,6 +356,7 @@ void paper_feed(struct paper *p, uint8_t byte)
 void paper_forget_command(struct paper *p)
 {
 	p->command_len = 0;
+	p->strip_rows = 0;
 }
 
 /* ---- life and looking ---- */
@@ -282,9 +368,6 @@ struct paper *paper_new(paper_ask_fn *ask, void *arg)
 	assert(p != NULL);
 	p->ask = ask;
 	p->arg = arg;
-	p->from_858 = iconv_open("UTF-32LE", "CP858");
-	p->from_437 = iconv_open("UTF-32LE", "CP437");
-	assert(p->from_858 != (iconv_t)-1 && p->from_437 != (iconv_t)-1);
 	defaults(p);
 	return p;
 }
@@ -295,8 +378,7 @@ void paper_free(struct paper *p)
 		return;
 	for (int i = 0; i < PAPER_MAX_SLIPS; i++)
 		clear_slip(&p->slips[i]);
-	iconv_close(p->from_858);
-	iconv_close(p->from_437);
+	iconv_close(p->from);
 	free(p);
 }
 
@@ -350,6 +432,8 @@ size_t paper_text(const struct paper_slip *slip, char *out, size_t size)
 
 		if (line->qr != NULL)
 			fprintf(file, "[QR: %s]", line->qr);
+		if (line->bits != NULL)
+			fprintf(file, "[picture %zux%zu]", line->row_len * 8, line->rows);
 		for (int k = 0; k < line->count; k++)
 			fwrite(bytes, 1, utf8(line->cells[k].codepoint, bytes), file);
 		fputc('\n', file);

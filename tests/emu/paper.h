@@ -2,7 +2,8 @@
  * people to see.
  *
  * Written from Epson's command reference without a look at the driver's encoder, so that it can judge it. 80 mm paper:
- * 576 dots at 8 a millimetre, font A of 12 by 24 dots, 48 columns. Not thread-safe. The last PAPER_MAX_SLIPS are kept.
+ * 576 dots at 8 a millimetre, font A of 12 by 24 dots, 48 columns. Strips of a picture that follow each other are one.
+ * Not thread-safe. The last PAPER_MAX_SLIPS are kept.
  */
 #ifndef LOBBY_EMU_PAPER_H
 #define LOBBY_EMU_PAPER_H
@@ -32,7 +33,10 @@ struct paper_line {
 	char *qr;	  /* not NULL: a QR code with this text instead of cells */
 	uint8_t *modules; /* qr_size squared, 1 is black */
 	int qr_size;
-	int qr_dots; /* dots a module */
+	int qr_dots;	/* dots a module */
+	uint8_t *bits;	/* not NULL: a picture instead; rows of row_len bytes, the leftmost dot in bit 7, 1 is black */
+	size_t row_len; /* at most PAPER_DOTS / 8 */
+	size_t rows;
 };
 
 struct paper_slip {
@@ -46,6 +50,7 @@ enum paper_ask {
 	PAPER_ASK_INIT,	  /* ESC @ */
 	PAPER_ASK_AUTO,	  /* GS a n */
 	PAPER_ASK_SENSOR, /* GS r n */
+	PAPER_ASK_ID,	  /* GS I n */
 };
 typedef void paper_ask_fn(void *arg, enum paper_ask ask, uint8_t n);
 
@@ -64,7 +69,8 @@ int paper_slips(const struct paper *paper);
 /** The slip that was cut off last, or, with `hanging`, what hangs out now; NULL if there is none. */
 const struct paper_slip *paper_last(const struct paper *paper, bool hanging);
 
-/** As text, one line a line; large print as it is, "[QR: ...]" for a code. Returns the length, cut to size. */
+/** As text, one line a line; large print as it is, "[QR: ...]" for a code, "[picture WxH]" in
+ * dots. Returns the length, cut to size. */
 size_t paper_text(const struct paper_slip *slip, char *out, size_t size);
 
 struct SDL_Surface;

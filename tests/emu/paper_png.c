@@ -20,6 +20,8 @@ static int line_dots(const struct paper_line *line)
 {
 	if (line->qr != NULL)
 		return line->qr_size * line->qr_dots + 8;
+	if (line->bits != NULL)
+		return (int)line->rows;
 	return line->height * 24 + (LINE_DOTS - 24);
 }
 
@@ -29,6 +31,8 @@ static int line_width(const struct paper_line *line)
 
 	if (line->qr != NULL)
 		return line->qr_size * line->qr_dots;
+	if (line->bits != NULL)
+		return (int)line->row_len * 8;
 	for (int i = 0; i < line->count; i++)
 		width += line->cells[i].width * CELL_DOTS;
 	return width;
@@ -46,6 +50,29 @@ static void draw_qr(SDL_Surface *s, const struct paper_line *line, double x, dou
 
 			if (line->modules[row * line->qr_size + column])
 				SDL_FillRect(s, &r, SDL_MapRGB(s->format, 0x22, 0x22, 0x26));
+		}
+	}
+}
+
+/* Runs of black dots, a rectangle each. */
+static void draw_picture(SDL_Surface *s, const struct paper_line *line, double x, double y, double scale)
+{
+	uint32_t ink = SDL_MapRGB(s->format, 0x22, 0x22, 0x26);
+	size_t dots = line->row_len * 8;
+
+	for (size_t row = 0; row < line->rows; row++) {
+		const uint8_t *bits = line->bits + row * line->row_len;
+		int top = (int)round(y + (double)row * scale), bottom = (int)round(y + (double)(row + 1) * scale);
+
+		for (size_t from = 0, to; from < dots; from = to + 1) {
+			for (to = from; to < dots && (bits[to / 8] >> (7 - to % 8) & 1); to++)
+				;
+			if (to > from) {
+				int left = (int)round(x + (double)from * scale);
+				SDL_Rect r = { left, top, (int)round(x + (double)to * scale) - left, bottom - top };
+
+				SDL_FillRect(s, &r, ink);
+			}
 		}
 	}
 }
@@ -105,6 +132,10 @@ static void draw_line(SDL_Surface *s, const struct paper_line *line, double y, d
 
 	if (line->qr != NULL) {
 		draw_qr(s, line, x, y, scale);
+		return;
+	}
+	if (line->bits != NULL) {
+		draw_picture(s, line, x, y, scale);
 		return;
 	}
 	for (int i = 0; i < line->count; i++) {

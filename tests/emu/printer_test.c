@@ -127,62 +127,6 @@ static void nothing_is_printed_until_the_printer_says_so(void **state)
 	assert_int_equal(rig_outcome(rig, "slow"), 0);
 }
 
-/* Trouble in the middle of a job: told at once, the rest thrown away, and the next job clean. */
-static void trouble_in_the_middle(struct rig *rig, int trouble, int outcome, lobby_DeviceState shown)
-{
-	int slips;
-
-	rig->printer.trouble = trouble;
-	rig->printer.trouble_after = 300;
-	plug_ready(rig);
-	print_and_expect(rig, "broken", outcome);
-	rig_until_state(rig, PRINTER, shown);
-	rig_idle(rig, 100);
-	model_printer_set_paper(&rig->printer, PRINTER_PAPER_OK);
-	model_printer_set_cover(&rig->printer, false);
-	model_printer_set_offline(&rig->printer, false);
-	rig_until_state(rig, PRINTER, READY);
-	slips = model_printer_slips(&rig->printer);
-	assert_true(slips <= 1); /* the half that came out, cut off */
-	if (slips == 1 && model_printer_text(&rig->printer, false, text, sizeof(text)))
-		assert_null(strstr(text, "QR"));
-	print_and_expect(rig, "next", 0);
-	assert_int_equal(model_printer_slips(&rig->printer), slips + 1);
-	assert_true(model_printer_text(&rig->printer, false, text, sizeof(text)));
-	assert_non_null(strstr(text, "visit/next"));
-	assert_null(strstr(text, "broken"));
-	assert_int_equal(rig->printed_count, 2);
-}
-
-static void paper_runs_out_in_the_middle(void **state)
-{
-	trouble_in_the_middle(*state, TROUBLE_PAPER_OUT, LOBBY_ERR_PAPER_OUT, PAPER_OUT);
-}
-
-static void the_cover_is_opened_in_the_middle(void **state)
-{
-	trouble_in_the_middle(*state, TROUBLE_COVER_OPEN, LOBBY_ERR_COVER_OPEN, COVER_OPEN);
-}
-
-static void it_goes_offline_in_the_middle(void **state)
-{
-	trouble_in_the_middle(*state, TROUBLE_OFFLINE, LOBBY_ERR_OFFLINE, OFFLINE);
-}
-
-static void the_same_without_automatic_status(void **state)
-{
-	struct rig *rig = *state;
-
-	rig->printer.no_asb = true;
-	rig->printer.trouble = TROUBLE_PAPER_OUT;
-	rig->printer.trouble_after = 300;
-	plug_ready(rig);
-	print_and_expect(rig, "broken", LOBBY_ERR_PAPER_OUT);
-	rig_until_state(rig, PRINTER, PAPER_OUT);
-	model_printer_set_paper(&rig->printer, PRINTER_PAPER_OK);
-	print_and_expect(rig, "next", 0); /* asked afresh before the job, not believed to be out */
-}
-
 static void states_show_as_they_change(void **state)
 {
 	struct rig *rig = *state;
@@ -381,10 +325,6 @@ int main(void)
 		TEST(a_slip_comes_out_as_meant),
 		TEST(jobs_wait_their_turn_and_the_sixth_is_refused),
 		TEST(nothing_is_printed_until_the_printer_says_so),
-		TEST(paper_runs_out_in_the_middle),
-		TEST(the_cover_is_opened_in_the_middle),
-		TEST(it_goes_offline_in_the_middle),
-		TEST(the_same_without_automatic_status),
 		TEST(states_show_as_they_change),
 		TEST(plugged_in_without_paper),
 		TEST(without_a_printer_jobs_end_at_once),

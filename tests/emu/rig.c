@@ -7,7 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+#define PASS_STEP_MS 20
+#define PASS_TURNS 3
 
 static void on_message(void *arg, struct wire_conn *conn, const lobby_Envelope *envelope)
 {
@@ -26,6 +30,10 @@ static void on_message(void *arg, struct wire_conn *conn, const lobby_Envelope *
 	case lobby_Envelope_printed_tag:
 		assert(rig->printed_count < 16);
 		rig->printed[rig->printed_count++] = envelope->body.printed;
+		break;
+	case lobby_Envelope_print_want_tag:
+		if (rig->on_want != NULL)
+			rig->on_want(rig, &envelope->body.print_want);
 		break;
 	case lobby_Envelope_ping_tag:
 		rig->ping = envelope->body.ping;
@@ -76,7 +84,34 @@ void rig_restart(struct rig *rig)
 void rig_turn(struct rig *rig)
 {
 	rig->turns++;
+	if (clock_is_virtual())
+		clock_advance_ms(1);
 	loop_turn(rig->loop, 20);
+}
+
+int64_t rig_real_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void rig_pass(struct rig *rig, int ms)
+{
+	int64_t end = clock_mono_ms() + ms;
+
+	while (clock_mono_ms() < end) {
+		int64_t left = end - clock_mono_ms();
+		uint64_t before;
+
+		clock_advance_ms(left < PASS_STEP_MS ? left : PASS_STEP_MS);
+		do {
+			before = bus_requests(rig->bus);
+			for (int i = 0; i < PASS_TURNS; i++)
+				loop_turn(rig->loop, 0);
+		} while (bus_requests(rig->bus) != before);
+	}
 }
 
 long rig_idle(struct rig *rig, int ms)
@@ -106,8 +141,7 @@ lobby_DeviceState rig_state(const struct rig *rig, lobby_DeviceKind kind)
 
 void rig_print(struct rig *rig, const char *job, int lines)
 {
-	lobby_Envelope envelope = { .which_body = lobby_Envelope_print_tag };
-	lobby_Print *print = &envelope.body.print;
+	lobby_Print whole = { 0 }, *print = &whole;
 
 	snprintf(print->job, sizeof(print->job), "%s", job);
 	snprintf(print->language, sizeof(print->language), "es");
@@ -119,6 +153,16 @@ void rig_print(struct rig *rig, const char *job, int lines)
 		snprintf(print->line[i + 2].text, sizeof(print->line[0].text),
 			 "Línea %d: siéntese a la izquierda, mañana 10 €", i + 1);
 	snprintf(print->qr, sizeof(print->qr), "https://clinic.example.org/visit/%s", job);
+	print->has_copy = true;
+	print->copy = (lobby_SlipLine){ .text = "Copia", .align = lobby_SlipAlign_SLIP_CENTER, .bold = true };
+	rig_send_print(rig, print);
+}
+
+void rig_send_print(struct rig *rig, const lobby_Print *print)
+{
+	lobby_Envelope envelope = { .which_body = lobby_Envelope_print_tag };
+
+	envelope.body.print = *print;
 	if (wire_send(&rig->kiosk, &envelope) != 0)
 		abort();
 }
@@ -129,6 +173,23 @@ void rig_cancel(struct rig *rig, const char *job)
 
 	snprintf(envelope.body.print.job, sizeof(envelope.body.print.job), "%s", job);
 	envelope.body.print.cancel = true;
+	if (wire_send(&rig->kiosk, &envelope) != 0)
+		abort();
+}
+
+void rig_send_band(struct rig *rig, const char *job, uint32_t first_row, uint32_t rows, const uint8_t *bits, size_t len)
+{
+	lobby_Envelope envelope = { .which_body = lobby_Envelope_print_band_tag };
+	lobby_PrintBand *band = &envelope.body.print_band;
+
+	snprintf(band->job, sizeof(band->job), "%s", job);
+	band->first_row = first_row;
+	band->rows = bits == NULL ? 0 : rows;
+	assert(len <= sizeof(band->bits.bytes));
+	if (bits != NULL) {
+		memcpy(band->bits.bytes, bits, len);
+		band->bits.size = (pb_size_t)len;
+	}
 	if (wire_send(&rig->kiosk, &envelope) != 0)
 		abort();
 }

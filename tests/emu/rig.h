@@ -29,6 +29,8 @@ struct rig {
 	lobby_Printed printed[16];
 	int printed_count;
 	lobby_Ping ping;
+	/* asked for rows of a job's pictures; NULL: they never come */
+	void (*on_want)(struct rig *rig, const lobby_PrintWant *want);
 	long turns;
 };
 
@@ -37,22 +39,31 @@ void rig_init(struct rig *rig);
 void rig_fini(struct rig *rig);
 /** Stops and starts lobby-devices, as after a crash. */
 void rig_restart(struct rig *rig);
+/** With a virtual clock, a turn is also a millisecond of it. */
 void rig_turn(struct rig *rig);
+/** Lets so much time of the virtual clock pass, in small steps, after each of which all comes to rest that can. */
+void rig_pass(struct rig *rig, int ms);
+/** Milliseconds of the real clock. */
+int64_t rig_real_ms(void);
 /** Turns the loop for this long, whatever happens. Returns how many turns there were. */
 long rig_idle(struct rig *rig, int ms);
 /** The state of the first device of this kind; DEVICE_ABSENT if there is none. */
 lobby_DeviceState rig_state(const struct rig *rig, lobby_DeviceKind kind);
 const lobby_Device *rig_device(const struct rig *rig, lobby_DeviceKind kind);
 void rig_print(struct rig *rig, const char *job, int lines);
+void rig_send_print(struct rig *rig, const lobby_Print *print);
 void rig_cancel(struct rig *rig, const char *job);
+/** Sends rows; bits NULL: these cannot be had. */
+void rig_send_band(struct rig *rig, const char *job, uint32_t first_row, uint32_t rows, const uint8_t *bits,
+		   size_t len);
 /** The outcome of this job; 1 if none came yet. */
 int rig_outcome(const struct rig *rig, const char *job);
 
 /* Turns the loop until the condition holds, for at most RIG_PATIENCE_MS. */
 #define rig_until(rig, condition) \
 	do { \
-		int64_t rig_end = clock_mono_ms() + RIG_PATIENCE_MS; \
-		while (!(condition) && clock_mono_ms() < rig_end) \
+		int64_t rig_end = rig_real_ms() + RIG_PATIENCE_MS; \
+		while (!(condition) && rig_real_ms() < rig_end) \
 			rig_turn(rig); \
 		assert_true(condition); \
 	} while (0)
