@@ -109,6 +109,7 @@ struct variant {
 	int edit;
 	int err;
 	lobby_SlipState slip;
+	lobby_SlipState label; /* of the label; the wristband is out */
 	lobby_HelpStage help;
 	bool no_coverage;
 	bool ended; /* the card that was read */
@@ -151,6 +152,10 @@ static const struct variant variants[] = {
 	  .screen = SCREEN_DONE,
 	  .slip = lobby_SlipState_SLIP_FAILED,
 	  .err = LOBBY_ERR_PAPER_OUT },
+	{ .name = "done-labels",
+	  .screen = SCREEN_DONE,
+	  .slip = lobby_SlipState_SLIP_PRINTED,
+	  .label = lobby_SlipState_SLIP_FAILED },
 	{ .name = "arrived", .screen = SCREEN_ARRIVED },
 	NOTICE("early", EARLY),
 	NOTICE("late", LATE),
@@ -223,6 +228,15 @@ static void show(const struct variant *variant)
 	app.overlay = variant->overlay;
 	app.seconds_left = 8;
 	app.slips.slip[0] = (lobby_Slip){ .visit_id = "v", .state = variant->slip, .err = variant->err };
+	if (variant->label != lobby_SlipState_SLIP_NONE) {
+		app.labels.label[0] = (struct label){ .job = "w",
+						      .form = lobby_PrintForm_PRINT_WRISTBAND,
+						      .state = lobby_SlipState_SLIP_PRINTED };
+		app.labels.label[1] = (struct label){ .job = "l",
+						      .form = lobby_PrintForm_PRINT_LABEL,
+						      .state = variant->label,
+						      .err = LOBBY_ERR_PAPER_OUT };
+	}
 	app.notice = (struct notice){ variant->notice, UI_WARNING };
 	app.dirty = true;
 	app_refresh(&app);
