@@ -233,7 +233,10 @@ static int demo(const struct options *o)
 static int print_settings(struct ledger *store)
 {
 	json_t *all = clinic_settings_load(store);
-	int rc = json_dumpf(all, stdout, JSON_INDENT(2));
+	int rc;
+
+	clinic_settings_hide(all);
+	rc = json_dumpf(all, stdout, JSON_INDENT(2));
 
 	putchar('\n');
 	json_decref(all);
@@ -272,7 +275,8 @@ static int setting(const struct options *o)
 		if (err == 0)
 			err = clinic_settings_set(&store, o->words[0], o->words[1]);
 		if (err == 0)
-			err = change_audit(&store, "", "setting", o->words[0], o->words[1]);
+			err = change_audit(&store, "", "setting", o->words[0],
+					   clinic_settings_shown(o->words[0], o->words[1]));
 		err = db_end(&store.db, err);
 	}
 	ledger_close(&store);

@@ -56,6 +56,11 @@ void clinic_settings_describe(const char *name, FILE *out);
  * transaction. */
 int clinic_settings_set(struct ledger *store, const char *name, const char *json) MUST_CHECK;
 
+/** Overwrites what nobody but a kiosk may see (the technician's PIN, though only its hash) by whether it is set. */
+void clinic_settings_hide(json_t *all);
+/** The value as it may be written to the audit: "" for a secret one. */
+const char *clinic_settings_shown(const char *name, const char *value);
+
 /** changes.c: the logs that pages and kiosks follow. Inside a transaction. */
 int change_desk(struct ledger *store, const char *kind, const char *ref) MUST_CHECK;
 /** kiosk: 0 for all. */

@@ -43,7 +43,7 @@ char *events_render(struct ledger *store, int64_t id, const char *kind, const ch
 	else if (strcmp(kind, "kiosk") == 0)
 		row = kiosks_row(store, ref);
 	else if (strcmp(kind, "settings") == 0)
-		row = clinic_settings_load(store);
+		clinic_settings_hide(row = clinic_settings_load(store));
 	else if (strcmp(kind, "set-aside") == 0)
 		row = desk_set_aside_count(store);
 	data = row != NULL ? json_dumps(row, JSON_COMPACT) : NULL;

@@ -204,19 +204,23 @@ json_t *kiosks_row(struct ledger *store, const char *id)
 	sqlite3_stmt *row;
 	json_t *json = NULL, *devices;
 
-	if (ledger_query(store, &row,
-			 "SELECT id, name, CASE WHEN removed_ms IS NULL THEN state ELSE 'removed' END, since_ms, "
-			 "visits_held, set_aside, devices, version "
-			 "FROM kiosk WHERE id = ?1",
-			 "t", id) != 0)
+	if (ledger_query(
+		    store, &row,
+		    "SELECT k.id, k.name, CASE WHEN k.removed_ms IS NULL THEN k.state ELSE 'removed' END, k.since_ms, "
+		    "k.visits_held, k.set_aside, k.devices, k.version, t.finished_ms, t.passed FROM kiosk k LEFT JOIN "
+		    "self_test t"
+		    " ON t.kiosk = k.number AND t.started_ms ="
+		    " (SELECT max(started_ms) FROM self_test WHERE kiosk = k.number) WHERE k.id = ?1",
+		    "t", id) != 0)
 		return NULL;
 	if (ledger_step(store, row) == 1) {
 		devices = json_loads(db_text(row, 6), 0, NULL);
-		json = json_pack("{ss ss ss sI sI sI so ss}", "id", db_text(row, 0), "name", db_text(row, 1), "state",
-				 db_text(row, 2), "since_ms", (json_int_t)sqlite3_column_int64(row, 3), "visits_held",
-				 (json_int_t)sqlite3_column_int64(row, 4), "set_aside",
+		json = json_pack("{ss ss ss sI sI sI so ss sI sb}", "id", db_text(row, 0), "name", db_text(row, 1),
+				 "state", db_text(row, 2), "since_ms", (json_int_t)sqlite3_column_int64(row, 3),
+				 "visits_held", (json_int_t)sqlite3_column_int64(row, 4), "set_aside",
 				 (json_int_t)sqlite3_column_int64(row, 5), "devices",
-				 devices != NULL ? devices : json_array(), "version", db_text(row, 7));
+				 devices != NULL ? devices : json_array(), "version", db_text(row, 7), "tested_ms",
+				 (json_int_t)sqlite3_column_int64(row, 8), "test_passed", sqlite3_column_int(row, 9));
 	}
 	sqlite3_reset(row);
 	return json;

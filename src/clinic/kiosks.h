@@ -36,12 +36,15 @@ int kiosk_code_store(struct ledger *store, const struct kiosk_code *code) MUST_C
 /** The key that both sides derive from the code's last eight characters (no hyphen). */
 int kiosk_code_key(const char secret[8], unsigned char key[32]) MUST_CHECK;
 
-/** api.md: enrol, status, help, feed, visits. */
+/** api.md: enrol, status, help, feed, visits, self-test. */
 struct request;
 int kiosk_enrol(struct request *r);
 int kiosk_status(struct request *r);
 int kiosk_help(struct request *r);
 int kiosk_feed(struct request *r);
 int kiosk_visits(struct request *r);
+int kiosk_self_test(struct request *r);
+/** GET kiosks/<id>/self-tests, for the desk. */
+int desk_self_tests(struct request *r);
 
 #endif

@@ -98,5 +98,11 @@ static const char version_1[] =
 	"CREATE TRIGGER bundle_update BEFORE UPDATE ON bundle BEGIN SELECT RAISE(ABORT, 'bundle is append-only'); END;"
 	"CREATE TRIGGER bundle_delete BEFORE DELETE ON bundle BEGIN SELECT RAISE(ABORT, 'bundle is append-only'); END;";
 
-const char *const ledger_migrations[] = { version_1 };
+/* What a technician found at a kiosk. lines: JSON, as the kiosk sent it, bounded. */
+static const char version_2[] =
+	"CREATE TABLE self_test(number INTEGER PRIMARY KEY, kiosk INTEGER NOT NULL, started_ms INTEGER NOT NULL,"
+	" finished_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL, passed INTEGER NOT NULL, by TEXT NOT NULL,"
+	" version TEXT NOT NULL, lines TEXT NOT NULL, UNIQUE(kiosk, started_ms));";
+
+const char *const ledger_migrations[] = { version_1, version_2 };
 const int ledger_migration_count = (int)(sizeof(ledger_migrations) / sizeof(ledger_migrations[0]));

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TECHNICIAN_PIN "technician_pin"
+
 struct setting {
 	const char *name;
 	const char *fallback; /* JSON */
@@ -23,6 +25,7 @@ static const struct setting known[] = {
 	{ "wristband_width_mm", "25", 15, 100 }, { "wristband_length_mm", "279", 100, 500 },
 	{ "label_width_mm", "50", 25, 150 },	 { "label_length_mm", "25", 15, 300 },
 	{ "desk_warn_min", "15", 1, 600 },	 { "desk_late_min", "20", 1, 600 },
+	{ TECHNICIAN_PIN, "\"\"", 4, 8 },
 };
 #define KNOWN (sizeof(known) / sizeof(known[0]))
 
@@ -102,6 +105,49 @@ static bool is_translated(const char *tag)
 	return false;
 }
 
+/* Digits, or nothing: then nobody gets to the technician's screen. */
+static bool is_pin(const struct setting *setting, const char *text)
+{
+	size_t len = strlen(text);
+
+	return len == 0 ||
+	       (len >= (size_t)setting->low && len <= (size_t)setting->high && strspn(text, "0123456789") == len);
+}
+
+static bool is_secret(const char *name)
+{
+	return strcmp(name, TECHNICIAN_PIN) == 0;
+}
+
+/* What is stored of a PIN: its hash (argon2id; moderate work for the kiosk that checks it). A new reference. */
+static json_t *sealed(json_t *take_pin)
+{
+	const char *pin = json_string_value(take_pin);
+	char hash[crypto_pwhash_STRBYTES];
+	json_t *value = NULL;
+
+	if (*pin == '\0')
+		return take_pin;
+	if (crypto_pwhash_str(hash, pin, strlen(pin), crypto_pwhash_OPSLIMIT_INTERACTIVE,
+			      crypto_pwhash_MEMLIMIT_INTERACTIVE) == 0)
+		value = json_string(hash);
+	json_decref(take_pin);
+	return value;
+}
+
+void clinic_settings_hide(json_t *all)
+{
+	const char *pin = json_string_value(json_object_get(all, TECHNICIAN_PIN));
+
+	if (pin != NULL)
+		json_object_set_new(all, TECHNICIAN_PIN, json_string(*pin != '\0' ? "set" : ""));
+}
+
+const char *clinic_settings_shown(const char *name, const char *value)
+{
+	return is_secret(name) ? "" : value;
+}
+
 static bool fits(const struct setting *setting, const json_t *value, const json_t *fallback)
 {
 	if (json_is_boolean(fallback))
@@ -110,6 +156,8 @@ static bool fits(const struct setting *setting, const json_t *value, const json_
 		return false;
 	if (json_is_integer(value))
 		return json_integer_value(value) >= setting->low && json_integer_value(value) <= setting->high;
+	if (json_is_string(value) && is_secret(setting->name))
+		return is_pin(setting, json_string_value(value));
 	if (json_is_string(value))
 		return (int64_t)json_string_length(value) <= setting->high;
 	for (size_t i = 0; i < json_array_size(value); i++)
@@ -128,6 +176,9 @@ static void describe(const struct setting *setting, FILE *out)
 		fprintf(out, "true or false");
 	else if (json_is_integer(fallback))
 		fprintf(out, "a whole number, %lld to %lld", (long long)setting->low, (long long)setting->high);
+	else if (is_secret(setting->name))
+		fprintf(out, "%lld to %lld digits, kept as a hash; empty: no technician gets in at the screen",
+			(long long)setting->low, (long long)setting->high);
 	else if (json_is_string(fallback))
 		fprintf(out, "a text of up to %lld bytes", (long long)setting->high);
 	else
@@ -160,8 +211,11 @@ int clinic_settings_set(struct ledger *store, const char *name, const char *text
 		return LOBBY_ERR_NOT_FOUND;
 	fallback = parse(setting->fallback);
 	value = read_value(text, fallback);
-	if (value != NULL && fits(setting, value, fallback))
+	if (value != NULL && fits(setting, value, fallback)) {
+		if (is_secret(name))
+			value = sealed(value);
 		json = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	}
 	if (json != NULL)
 		err = ledger_run(
 			store,

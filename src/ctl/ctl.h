@@ -9,6 +9,8 @@
 int ctl_enrol(int argc, char **argv);
 /** lobbyctl status */
 int ctl_status(int argc, char **argv);
+/** lobbyctl selftest [options]: 0 passed, 1 failed, 2 could not run. */
+int ctl_selftest(int argc, char **argv);
 /** lobbyctl at SOCKET COMMAND... */
 int ctl_at(int argc, char **argv);
 

@@ -13,6 +13,8 @@ static const char usage[] =
 	"\n"
 	"  lobbyctl enrol URL CODE [--name NAME]   join this kiosk to its clinic\n"
 	"  lobbyctl status                         what works and what does not; exit status 1 if something does not\n"
+	"  lobbyctl selftest                       try every device; exit status 0 passed, 1 failed, 2 could not run\n"
+	"                    [--only KIND,...] [--no-cards] [--wait SECONDS] [--print] [--save FILE]\n"
 	"  lobbyctl at SOCKET COMMAND...           one command to a program's control socket\n"
 	"  lobbyctl --help, --version\n"
 	"\n"
@@ -21,7 +23,8 @@ static const char usage[] =
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
-} commands[] = { { "enrol", ctl_enrol }, { "enroll", ctl_enrol }, { "status", ctl_status }, { "at", ctl_at } };
+} commands[] = { { "enrol", ctl_enrol },       { "enroll", ctl_enrol },	      { "status", ctl_status },
+		 { "selftest", ctl_selftest }, { "self-test", ctl_selftest }, { "at", ctl_at } };
 
 int main(int argc, char **argv)
 {

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #define CONNECT_MS 300
 #define PATIENCE_MS 3000
@@ -15,13 +16,15 @@ static void print_ago(int64_t ms)
 	int64_t s = (clock_wall_ms() - ms) / 1000;
 
 	if (ms <= 0)
-		printf("not since lobby-sync started");
+		printf("never");
 	else if (s < 120)
 		printf("%" PRId64 " s ago", s < 0 ? 0 : s);
 	else if (s < 7200)
 		printf("%" PRId64 " min ago", s / 60);
-	else
+	else if (s < 172800)
 		printf("%" PRId64 " h ago", s / 3600);
+	else
+		printf("%" PRId64 " days ago", s / 86400);
 }
 
 /* Returns how many things are wrong. */
@@ -35,7 +38,10 @@ static int print_sync(const lobby_SyncState *s)
 	}
 	printf("Kiosk:   %s (%s)\n", s->kiosk_name, s->kiosk_id);
 	printf("Clinic:  %s, last heard ", s->reachable ? "reachable" : "NOT REACHABLE");
-	print_ago(s->last_contact_ms);
+	if (s->last_contact_ms > 0)
+		print_ago(s->last_contact_ms);
+	else
+		printf("not since lobby-sync started");
 	printf("\n");
 	if (!s->reachable)
 		wrong++;
@@ -58,6 +64,16 @@ static int print_sync(const lobby_SyncState *s)
 	return wrong + (s->visits_set_aside > 0);
 }
 
+/* A test that failed is told, and is nothing wrong by itself: the devices' states below say what is. */
+static void print_test(const lobby_SyncState *s)
+{
+	printf("Tested:  ");
+	if (s->tested_ms > 0)
+		printf("%s, ", s->test_passed ? "passed" : "FAILED");
+	print_ago(s->tested_ms);
+	printf("%s\n", s->tested_ms > 0 ? "" : ". Run: lobbyctl selftest");
+}
+
 struct device_words {
 	const char *text;
 	bool wrong;
@@ -76,7 +92,8 @@ static struct device_words words_of(lobby_DeviceState state)
 
 static int print_device(const lobby_Device *d)
 {
-	static const char *const kinds[] = { "Device:  ", "Scanner: ", "Printer: ", "Reader:  ", "Stripe:  " };
+	static const char *const kinds[] = { "Unknown: ", "Scanner: ", "Printer: ",
+					     "Reader:  ", "Stripe:  ", "Labels:  " };
 	struct device_words words = words_of(d->state);
 
 	printf("%s%s", (size_t)d->kind < sizeof(kinds) / sizeof(kinds[0]) ? kinds[d->kind] : kinds[0], words.text);
@@ -84,10 +101,20 @@ static int print_device(const lobby_Device *d)
 		printf(", %s", d->name);
 	if (d->vendor_id != 0)
 		printf(" (%04" PRIx32 ":%04" PRIx32 ")", d->vendor_id, d->product_id);
+	if (d->serial[0] != '\0')
+		printf(", serial number %s", d->serial);
+	if (d->firmware[0] != '\0')
+		printf(", firmware %s", d->firmware);
 	if (d->detail[0] != '\0')
 		printf(": %s", d->detail);
 	printf("\n");
-	return words.wrong;
+	if (d->last_error_ms > 0 && strcmp(d->last_error, d->detail) != 0) {
+		printf("         Before: %s (", d->last_error);
+		print_ago(d->last_error_ms);
+		printf(")\n");
+	}
+	/* What nobody knows is told, and does no harm. */
+	return words.wrong && d->kind != lobby_DeviceKind_DEVICE_UNKNOWN;
 }
 
 int ctl_status(int argc, char **argv)
@@ -109,7 +136,12 @@ int ctl_status(int argc, char **argv)
 		fputs("Usage: lobbyctl status\n", stderr);
 		return 2;
 	}
-	wrong += ctl_ask(&sync) != 0 ? 1 : print_sync(&sync.answer.body.sync_state);
+	if (ctl_ask(&sync) != 0) {
+		wrong++;
+	} else {
+		wrong += print_sync(&sync.answer.body.sync_state);
+		print_test(&sync.answer.body.sync_state);
+	}
 	fflush(stdout);
 	if (ctl_ask(&devices) != 0) {
 		wrong++;

@@ -205,6 +205,7 @@ static void on_answer(void *arg, int err, int status, const char *body, size_t l
 	sync_heard(sync);
 	if (!was_connected) {
 		sender_wake(sync);
+		tests_wake(sync);
 		status_changed(sync);
 		help_retry(sync);
 	}

@@ -49,5 +49,9 @@ static const char schema_3[] =
 	"CREATE INDEX issuer_revoked_iss ON issuer_revoked(iss);"
 	"DELETE FROM meta WHERE key = 'cursor';";
 
-const char *const store_migrations[] = { schema_1, schema_2, schema_3 };
+/* The self-tests' reports, as JSON for the clinic. sent: 0 not yet, 1 the clinic has it, 2 the clinic refused it. */
+static const char schema_4[] = "CREATE TABLE self_test(started_ms INTEGER PRIMARY KEY, finished_ms INTEGER NOT NULL,"
+			       " passed INTEGER NOT NULL, report TEXT NOT NULL, sent INTEGER NOT NULL DEFAULT 0);";
+
+const char *const store_migrations[] = { schema_1, schema_2, schema_3, schema_4 };
 const int store_migration_count = sizeof(store_migrations) / sizeof(store_migrations[0]);

@@ -30,7 +30,8 @@ static const char *screen_of(const struct sync *sync)
 
 static const char *kind_of(lobby_DeviceKind kind)
 {
-	static const char *const names[] = { "unknown", "scanner", "printer", "card-reader", "stripe-reader" };
+	static const char *const names[] = { "unknown",	    "scanner",	     "printer",
+					     "card-reader", "stripe-reader", "label-printer" };
 
 	return (size_t)kind < sizeof(names) / sizeof(names[0]) ? names[kind] : "unknown";
 }

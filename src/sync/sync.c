@@ -38,6 +38,8 @@ static void fill_state(struct sync *sync, lobby_SyncState *state)
 		state->err = sync->store.damage;
 	state->visits_held = counts.visits;
 	state->visits_set_aside = counts.set_aside;
+	state->tested_ms = sync->tests.tested_ms;
+	state->test_passed = sync->tests.passed;
 }
 
 static void send_state(struct wire_conn *conn, const lobby_SyncState *state, int64_t last_contact_ms)
@@ -55,8 +57,8 @@ static bool same_state(const lobby_SyncState *a, const lobby_SyncState *b)
 {
 	return a->enrolled == b->enrolled && a->reachable == b->reachable && a->has_roster == b->has_roster &&
 	       a->visits_held == b->visits_held && a->visits_set_aside == b->visits_set_aside && a->err == b->err &&
-	       a->roster_count == b->roster_count && strcmp(a->kiosk_id, b->kiosk_id) == 0 &&
-	       strcmp(a->kiosk_name, b->kiosk_name) == 0;
+	       a->roster_count == b->roster_count && a->tested_ms == b->tested_ms && a->test_passed == b->test_passed &&
+	       strcmp(a->kiosk_id, b->kiosk_id) == 0 && strcmp(a->kiosk_name, b->kiosk_name) == 0;
 }
 
 void sync_push_state(struct sync *sync)
@@ -73,11 +75,19 @@ void sync_push_state(struct sync *sync)
 	wire_server_broadcast(sync->server, lobby_Program_PROGRAM_UNKNOWN, &envelope);
 }
 
+/* The kiosk learns that there is a PIN, and nothing that it could be found out from. */
+static void fill_settings(const struct sync *sync, lobby_Settings *settings)
+{
+	*settings = sync->settings;
+	text_copy(settings->technician_pin, sizeof(settings->technician_pin),
+		  sync->settings.technician_pin[0] != '\0' ? "set" : "");
+}
+
 void sync_push_settings(struct sync *sync)
 {
 	lobby_Envelope envelope = { .which_body = lobby_Envelope_settings_tag };
 
-	envelope.body.settings = sync->settings;
+	fill_settings(sync, &envelope.body.settings);
 	wire_server_broadcast(sync->server, lobby_Program_PROGRAM_KIOSK, &envelope);
 }
 
@@ -218,6 +228,15 @@ static void on_slip(struct sync *sync, const lobby_Slip *slip)
 	}
 }
 
+static void on_technician_pin(struct sync *sync, struct wire_conn *conn, const lobby_TechnicianPin *pin)
+{
+	lobby_Envelope envelope = { .which_body = lobby_Envelope_technician_answer_tag };
+
+	technician_check(sync, pin, &envelope.body.technician_answer);
+	if (wire_send(conn, &envelope) != 0)
+		log_event(LOG_WARNING, "wire-send", "message=technician-answer");
+}
+
 static void on_kiosk_message(struct sync *sync, struct wire_conn *conn, const lobby_Envelope *envelope)
 {
 	switch (envelope->which_body) {
@@ -244,6 +263,9 @@ static void on_kiosk_message(struct sync *sync, struct wire_conn *conn, const lo
 		sync->status.screen = envelope->body.kiosk_state;
 		status_changed(sync);
 		break;
+	case lobby_Envelope_technician_pin_tag:
+		on_technician_pin(sync, conn, &envelope->body.technician_pin);
+		break;
 	default:
 		break;
 	}
@@ -263,6 +285,9 @@ static void on_message(void *arg, struct wire_conn *conn, const lobby_Envelope *
 	} else if (envelope->which_body == lobby_Envelope_enrol_tag &&
 		   (kiosk || conn->peer == lobby_Program_PROGRAM_CTL)) {
 		enrol_start(sync, conn, &envelope->body.enrol);
+	} else if (envelope->which_body == lobby_Envelope_test_report_tag &&
+		   (kiosk || conn->peer == lobby_Program_PROGRAM_CTL)) {
+		tests_take(sync, &envelope->body.test_report);
 	} else if (kiosk) {
 		on_kiosk_message(sync, conn, envelope);
 	}
@@ -282,7 +307,7 @@ static void on_state(void *arg, struct wire_conn *conn, bool up)
 	}
 	if (conn->peer != lobby_Program_PROGRAM_KIOSK)
 		return;
-	envelope.body.settings = sync->settings;
+	fill_settings(sync, &envelope.body.settings);
 	if (up && wire_send(conn, &envelope) != 0)
 		log_event(LOG_WARNING, "wire-send", "message=settings");
 	if (up)
@@ -305,6 +330,7 @@ static void on_link(void *arg)
 	if (!down && sync->link_was_down) {
 		feed_start(sync);
 		sender_wake(sync);
+		tests_wake(sync);
 		help_retry(sync);
 		status_changed(sync);
 	}
@@ -316,6 +342,7 @@ static void load(struct sync *sync)
 {
 	identity_load(&sync->store, &sync->identity);
 	settings_load(&sync->store, &sync->settings);
+	tests_load(sync);
 	sync->has_roster = store_get_int(&sync->store, "has_roster", 0) != 0;
 	sync->last_contact_ms = 0;
 	sync->err = sync->identity.enrolled ? LOBBY_ERR_UNREACHABLE : 0;
@@ -352,6 +379,7 @@ int sync_init(struct sync *sync, struct loop *loop, const char *folder, const ch
 	day_start(sync);
 	feed_start(sync);
 	sender_wake(sync);
+	tests_wake(sync);
 	status_changed(sync);
 	if (fetch_has_link_file(sync->fetch))
 		on_link(sync);
@@ -363,6 +391,7 @@ void sync_fini(struct sync *sync)
 	if (sync->fetch != NULL) {
 		feed_stop(sync);
 		sender_stop(sync);
+		tests_stop(sync);
 		status_stop(sync);
 		help_stop(sync);
 		enrol_stop(sync);

@@ -1,9 +1,9 @@
 /* lobby-sync: the kiosk's store and its network to the clinic, around one loop.
  *
  * `struct sync` is the whole program. Its parts are one file each: the wire's messages (sync.c), the clinic's change
- * feed (feed.c), the outbox's sender (sender.c), help (help.c), status (status.c), enrolment (enrol.c), the day
- * (day.c). They meet only here: a part that heard from the clinic, or failed to, says so, and what the kiosk's screen
- * must know is pushed when it changed. */
+ * feed (feed.c), the outbox's sender (sender.c), help (help.c), status (status.c), self-tests (selftest.c), the
+ * technician's PIN (technician.c), enrolment (enrol.c), the day (day.c). They meet only here: a part that heard from
+ * the clinic, or failed to, says so, and what the kiosk's screen must know is pushed when it changed. */
 #ifndef LOBBY_SYNC_SYNC_H
 #define LOBBY_SYNC_SYNC_H
 
@@ -44,6 +44,16 @@ struct status {
 	lobby_Devices devices;
 	lobby_KioskState screen;
 	bool again; /* changed while a request was under way */
+};
+
+/* The self-tests' reports: kept, and sent to the clinic one after the other. */
+struct tests {
+	struct fetch_request request;
+	struct loop_timer timer;
+	struct backoff backoff;
+	int64_t sending; /* started_ms of the one under way */
+	int64_t tested_ms;
+	bool passed;
 };
 
 struct help_call {
@@ -88,6 +98,7 @@ struct sync {
 	struct feed feed;
 	struct sender sender;
 	struct status status;
+	struct tests tests;
 	struct help_call help[SYNC_MAX_HELP];
 	struct enrol enrol;
 	struct loop_timer day, checkpoint, link;
@@ -140,6 +151,16 @@ void help_wanted(struct sync *sync, const lobby_HelpWanted *wanted);
 void help_stage(struct sync *sync, const char *id, const char *stage);
 void help_retry(struct sync *sync); /* the network came back */
 void help_stop(struct sync *sync);
+
+/** Keeps a finished report (the last 20) and sends it on; one that is here already changes nothing. */
+void tests_take(struct sync *sync, const lobby_TestReport *report);
+/** When the last one ended, into sync->tests. */
+void tests_load(struct sync *sync);
+void tests_wake(struct sync *sync); /* a good moment to send */
+void tests_stop(struct sync *sync);
+
+/** Checks the technician's PIN. After three wrong ones each further one costs a longer wait, across restarts. */
+void technician_check(struct sync *sync, const lobby_TechnicianPin *pin, lobby_TechnicianAnswer *answer);
 
 void enrol_start(struct sync *sync, struct wire_conn *asker, const lobby_Enrol *enrol);
 void enrol_asker_gone(struct sync *sync, const struct wire_conn *asker);

@@ -50,6 +50,8 @@ struct world {
 	lobby_SyncState state;
 	lobby_Settings settings;
 	lobby_Enrolled enrolled;
+	lobby_TechnicianAnswer pin;
+	int pin_count;
 	int identified_count, committed_count, help_count, settings_count, enrolled_count;
 };
 
@@ -278,6 +280,10 @@ static inline void on_message(void *arg, struct wire_conn *conn, const lobby_Env
 	case lobby_Envelope_settings_tag:
 		w->settings = envelope->body.settings;
 		w->settings_count++;
+		break;
+	case lobby_Envelope_technician_answer_tag:
+		w->pin = envelope->body.technician_answer;
+		w->pin_count++;
 		break;
 	case lobby_Envelope_enrolled_tag:
 		w->enrolled = envelope->body.enrolled;
