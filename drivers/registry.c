@@ -3,6 +3,7 @@
 
 #include "drivers/escpos/driver.h"
 #include "drivers/hidpos/driver.h"
+#include "drivers/zpl/driver.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 static const struct driver *const drivers[] = {
 	&hidpos_driver,
 	&escpos_driver,
+	&zpl_driver,
 };
 
 /* More specific rows first. Vendor ids are those of the USB-IF's list. */
@@ -18,6 +20,7 @@ static const struct quirk quirks[] = {
 	{ .vendor = 0x05e0, .makes_scanners = true, .name = "Zebra (Symbol)" },
 	{ .vendor = 0x05f9, .makes_scanners = true, .name = "Datalogic" },
 	{ .vendor = 0x065a, .makes_scanners = true, .name = "Opticon" },
+	{ .vendor = 0x0a5f, .speaks_zpl = true, .name = "Zebra" },
 	{ .vendor = 0x0c2e, .makes_scanners = true, .name = "Honeywell (Metrologic)" },
 	{ .vendor = 0x0db5, .makes_scanners = true, .name = "Access-IS" },
 	{ .vendor = 0x1eab, .makes_scanners = true, .name = "Newland" },

@@ -64,6 +64,7 @@ struct quirk {
 	uint16_t product;     /* 0: all of this vendor */
 	uint16_t release_max; /* bcdDevice up to and including; 0: all */
 	bool makes_scanners;  /* a HID keyboard of this maker is a scanner in keyboard mode */
+	bool speaks_zpl;      /* a printer of this maker is a label printer that speaks ZPL */
 	bool no_asb;	      /* GS a is not understood: poll */
 	bool no_raster;	      /* prints no pictures (GS v 0) */
 	uint8_t columns;      /* of font A; 0: 48 (80 mm paper) */

@@ -250,8 +250,8 @@ static const struct escpos_link_events link_events = {
 static bool match(const struct usb_info *info)
 {
 	/* Subclass 1: printer. Protocols: 1 one-way, 2 two-way; 3 (IEEE 1284.4) is another language. */
-	return info->class == PRINTER_CLASS && info->subclass == 1 && (info->protocol == 1 || info->protocol == 2) &&
-	       info->out.address != 0 && !info->out.interrupt;
+	return !registry_quirk_of(info)->speaks_zpl && info->class == PRINTER_CLASS && info->subclass == 1 &&
+	       (info->protocol == 1 || info->protocol == 2) && info->out.address != 0 && !info->out.interrupt;
 }
 
 /* A printer that names its languages, none of which can be ESC/POS. */
