@@ -4,6 +4,7 @@
 #include "demo.h"
 
 #include "clinic.h"
+#include "demo_wallet.h"
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -178,6 +179,25 @@ static int write_letter(FILE *out, struct ledger *store, const char *name, const
 	return err;
 }
 
+/* "stripe", "insurance", "chip", "health" */
+static int write_wallet(FILE *out, const char *name, const char *card, const char *const *p, unsigned number)
+{
+	char kind[16], payload[512] = "", *bundle = NULL;
+
+	next_word(card, kind, sizeof(kind));
+	if (strcmp(kind, "stripe") == 0)
+		demo_stripe(payload, sizeof(payload), p, number);
+	else if (strcmp(kind, "insurance") == 0)
+		demo_health_id(payload, sizeof(payload), p);
+	else if (strcmp(kind, "chip") == 0)
+		demo_chip(payload, sizeof(payload), p, number);
+	else if (strcmp(kind, "health") == 0 && (bundle = demo_health_card(p)) == NULL)
+		return LOBBY_ERR_NO_MEMORY;
+	write_card(out, name, kind, bundle != NULL ? bundle : payload);
+	free(bundle);
+	return 0;
+}
+
 static int write_person(FILE *out, struct ledger *store, const char *const *p, unsigned number)
 {
 	const char *card = p[DEMO_CARD];
@@ -190,8 +210,10 @@ static int write_person(FILE *out, struct ledger *store, const char *const *p, u
 			err = write_licence(out, name, card + 8, p, number);
 		else if (strncmp(card, "letter", 6) == 0)
 			err = write_letter(out, store, name, p[DEMO_ID]);
-		else
+		else if (strncmp(card, "member", 6) == 0)
 			write_card(out, name, "member", p[DEMO_MEMBER_ID]);
+		else
+			err = write_wallet(out, name, card, p, number);
 		card += strcspn(card, ";");
 		card += *card == ';';
 	}
@@ -209,6 +231,8 @@ static int write_others(FILE *out)
 	};
 	int err = write_licence(out, "Robin Stranger", "09:ME:STRANGER:ROBIN:", stranger, 99);
 
+	write_card(out, "A payment card", "stripe",
+		   "%B4111111111111111^EXAMPLE/ALEX^30121010000000000?;4111111111111111=30121010000000000?");
 	write_card(out, "A torn card", "licence", "@\n\x1e\rANSI 6360020900DL00410\x7f?*DCS");
 	return err;
 }
