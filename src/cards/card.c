@@ -1,9 +1,12 @@
 /* One entry point for everything that a patient may hold up: the letter says what it is, a licence has a header, a
  * health card its issuer's number, and what is left of codes is a member number if it is short, plain and not a
- * product's. A stripe is a payment card first of all, and then what its tracks say. */
+ * product's. A stripe is a payment card first of all, and then what its tracks say. A chip's files
+ * say by their names which card they are of. */
 #include "aamva.h"
 #include "aamva_stripe.h"
+#include "egk.h"
 #include "incits284.h"
+#include "kvk.h"
 #include "pan.h"
 #include "shc.h"
 
@@ -241,6 +244,20 @@ static int parse_code(const char *aim, const uint8_t *data, size_t len, struct c
 	return is_product(aim) ? LOBBY_ERR_CARD_UNKNOWN : parse_member(plain, card);
 }
 
+static int parse_chip(const uint8_t *data, size_t len, struct card *card)
+{
+	struct card made = { .kind = CARD_INSURANCE };
+	struct chip_files files;
+	int err = chip_files_open(data, len, &files);
+
+	if (err == 0)
+		err = files.kvk.len > 0 ? kvk_parse(files.kvk, &made.insurance) : egk_parse(&files, &made.insurance);
+	if (err == 0)
+		*card = made;
+	explicit_bzero(&made, sizeof(made));
+	return err;
+}
+
 int card_parse(enum card_source source, const char *aim, const uint8_t *data, size_t len, struct card *card)
 {
 	if (len > CARD_MAX)
@@ -253,7 +270,7 @@ int card_parse(enum card_source source, const char *aim, const uint8_t *data, si
 	case CARD_STRIPE:
 		return parse_stripe(data, len, card);
 	case CARD_CHIP:
-		break;
+		return parse_chip(data, len, card);
 	}
 	return LOBBY_ERR_CARD_UNKNOWN;
 }
