@@ -1,5 +1,5 @@
-/* A printer between jobs: STARTING (which one is it, how is it), IDENTIFYING (its firmware), ENABLING (automatic
- * status), IDLE, POLLING; STOPPED for good. What happens to a job is in job.c. */
+/* A printer between jobs: STARTING (which one is it, how is it), ENABLING (automatic status), IDENTIFYING (its
+ * firmware), IDLE, POLLING; STOPPED for good. What happens to a job is in job.c. */
 #include "drivers/escpos/driver.h"
 
 #include "drivers/escpos/printer.h"
@@ -98,35 +98,6 @@ void escpos_go_idle(struct escpos *e)
 		loop_timer_set(usb_loop(e->usb), &e->timer, POLL_MS, escpos_poll, e);
 }
 
-static void on_enable_over(void *arg)
-{
-	escpos_go_idle(arg);
-}
-
-/* Asks for automatic status: a printer that is out of paper takes this in when it is ready again. */
-static void enable_asb(void *arg)
-{
-	static const uint8_t ask[] = { 0x1d, 'a', 0x0e };
-	struct escpos *e = arg;
-	int err = usb_write(e->usb, ask, sizeof(ask), ENABLE_MS, on_written, e);
-
-	e->phase = ENABLING;
-	if (err == LOBBY_ERR_BUSY) {
-		loop_timer_set(usb_loop(e->usb), &e->timer, HANDBACK_MS, enable_asb, e);
-		return;
-	}
-	e->asb_asked = true;
-	loop_timer_set(usb_loop(e->usb), &e->timer, ENABLE_MS, on_enable_over, e);
-}
-
-static void enable_or_idle(struct escpos *e)
-{
-	if (!e->asb && !e->asb_asked && !e->quirk->no_asb && usb_info(e->usb)->in.address != 0)
-		enable_asb(e);
-	else
-		escpos_go_idle(e);
-}
-
 /* ---- who it is: GS I ---- */
 
 static void ask_identity(void *arg);
@@ -138,7 +109,7 @@ static void end_identity(void *arg)
 	log_event(LOG_INFO, "printer-identity", "maker=\"%s\" model=\"%s\" firmware=\"%s\"", e->maker, e->model,
 		  e->firmware);
 	e->events->changed(e->arg, e->usb);
-	enable_or_idle(e);
+	escpos_go_idle(e);
 }
 
 static void on_text(void *arg, const char *text)
@@ -173,6 +144,41 @@ static void ask_identity(void *arg)
 		loop_timer_set(usb_loop(e->usb), &e->timer, IDENTIFY_MS, end_identity, e);
 }
 
+static void identify_or_idle(struct escpos *e)
+{
+	bool well = e->state == lobby_DeviceState_DEVICE_READY || e->state == lobby_DeviceState_DEVICE_PAPER_LOW;
+
+	if (e->identity == 0 && well && !e->quirk->no_asb && usb_info(e->usb)->in.address != 0) {
+		e->identity = 65;
+		ask_identity(e);
+	} else {
+		escpos_go_idle(e);
+	}
+}
+
+/* ---- automatic status ---- */
+
+static void on_enable_over(void *arg)
+{
+	identify_or_idle(arg);
+}
+
+/* Asks for automatic status: a printer that is out of paper takes this in when it is ready again. */
+static void enable_asb(void *arg)
+{
+	static const uint8_t ask[] = { 0x1d, 'a', 0x0e };
+	struct escpos *e = arg;
+	int err = usb_write(e->usb, ask, sizeof(ask), ENABLE_MS, on_written, e);
+
+	e->phase = ENABLING;
+	if (err == LOBBY_ERR_BUSY) {
+		loop_timer_set(usb_loop(e->usb), &e->timer, HANDBACK_MS, enable_asb, e);
+		return;
+	}
+	e->asb_asked = true;
+	loop_timer_set(usb_loop(e->usb), &e->timer, ENABLE_MS, on_enable_over, e);
+}
+
 /* ---- polling ---- */
 
 static void on_polled(void *arg, int err, const struct escpos_status *status)
@@ -185,13 +191,10 @@ static void on_polled(void *arg, int err, const struct escpos_status *status)
 		return;
 	}
 	escpos_apply(e, status);
-	if (e->identity == 0 && escpos_error_of(status) == 0 && !e->quirk->no_asb &&
-	    usb_info(e->usb)->in.address != 0) {
-		e->identity = 65;
-		ask_identity(e);
-	} else {
-		enable_or_idle(e);
-	}
+	if (!e->asb && !e->asb_asked && !e->quirk->no_asb && usb_info(e->usb)->in.address != 0)
+		enable_asb(e);
+	else
+		identify_or_idle(e);
 }
 
 void escpos_poll(void *arg)
@@ -213,11 +216,9 @@ static void on_auto_status(void *arg, const struct escpos_status *status)
 	if (e->phase == STOPPED)
 		return;
 	escpos_apply(e, status);
-	if (e->phase == ENABLING) {
+	if (e->phase == ENABLING || e->phase == IDLE) {
 		loop_timer_cancel(usb_loop(e->usb), &e->timer);
-		escpos_go_idle(e);
-	} else if (e->phase == IDLE) {
-		loop_timer_cancel(usb_loop(e->usb), &e->timer);
+		identify_or_idle(e);
 	} else {
 		escpos_job_on_status(e, status);
 	}

@@ -10,8 +10,8 @@
 
 enum escpos_phase {
 	STARTING,
-	IDENTIFYING,
 	ENABLING,
+	IDENTIFYING,
 	IDLE,
 	POLLING,
 	/* a job */

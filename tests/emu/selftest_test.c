@@ -293,16 +293,16 @@ static void a_printer_that_does_not_print_has_failed(void **state)
 	assert_false(b->report.passed);
 	assert_int_equal(state_of(b, DEVICES), FAILED);
 	assert_int_equal(state_of(b, PRINT), SKIPPED);
-	/* one that runs out in the middle */
+	/* one that breaks in the middle */
 	bus_unplug(b->rig.bus, &b->rig.printer.model);
 	rig_until_state(&b->rig, PRINTER, ABSENT);
 	b->rig.printer.roll = PRINTER_PAPER_OK;
-	b->rig.printer.trouble = TROUBLE_PAPER_OUT;
+	b->rig.printer.trouble = TROUBLE_BROKEN;
 	b->rig.printer.trouble_after = 300;
 	plug_printer(b);
 	run_to_end(b, &(lobby_SelfTest){ .kind = { PRINT }, .kind_count = 1 });
 	assert_int_equal(state_of(b, PRINT), FAILED);
-	assert_says(b, PRINT, "Not printed. Out of paper.");
+	assert_says(b, PRINT, "Not printed. The device is offline.");
 }
 
 static void nothing_plugged_in_is_no_pass(void **state)
