@@ -3,6 +3,7 @@
  * scan whose continuation does not come within a second is given up. */
 #include "drivers/hidpos/driver.h"
 
+#include "drivers/hid_ask.h"
 #include "drivers/hidpos/codec.h"
 
 #include "base/log.h"
@@ -12,12 +13,6 @@
 #include <string.h>
 
 #define HID_CLASS 3
-#define GET_DESCRIPTOR 6
-#define REPORT_DESCRIPTOR 0x22
-#define SET_IDLE 10
-#define ASK_TIMEOUT_MS 1000
-#define ASK_ATTEMPTS 3
-#define ASK_AGAIN_MS 100
 #define CONTINUE_MS 1000
 
 struct hidpos {
@@ -29,7 +24,7 @@ struct hidpos {
 	struct hidpos_layout layout;
 	struct hidpos_scan scan;
 	size_t read_len;
-	int attempts;
+	struct hid_ask ask;
 	struct loop_timer timer;
 };
 
@@ -130,8 +125,9 @@ static void on_report(void *arg, int err, const uint8_t *data, size_t len)
 	keep_reading(h);
 }
 
-static void start_reading(struct hidpos *h)
+static void start_reading(void *arg)
 {
+	struct hidpos *h = arg;
 	size_t packet = usb_info(h->usb)->in.packet;
 
 	/* Whole packets, so that a device that sends more than its report is no overflow. */
@@ -144,59 +140,31 @@ static void start_reading(struct hidpos *h)
 	keep_reading(h);
 }
 
-static void on_idle_set(void *arg, int err, const uint8_t *data, size_t len)
-{
-	(void)err; /* optional for the device (HID 1.11, 7.2.4); a stall is an answer */
-	(void)data;
-	(void)len;
-	start_reading(arg);
-}
-
-static void ask_descriptor(void *arg);
-
-static void on_descriptor(void *arg, int err, const uint8_t *data, size_t len)
+static bool on_described(void *arg, int err, const uint8_t *data, size_t len)
 {
 	struct hidpos *h = arg;
 
-	if (err == LOBBY_ERR_UNPLUGGED)
-		return;
-	if (err != 0 && ++h->attempts < ASK_ATTEMPTS) {
-		loop_timer_set(usb_loop(h->usb), &h->timer, (int64_t)ASK_AGAIN_MS << h->attempts, ask_descriptor, h);
-		return;
-	}
 	if (err != 0) {
 		set_state(h, lobby_DeviceState_DEVICE_FAULT,
 			  "The scanner does not hand out its report descriptor. Unplug it and plug it in again.");
-		return;
+		return false;
 	}
 	err = hidpos_parse_descriptor(data, len, &h->layout);
 	if (err != 0) {
 		log_event(LOG_WARNING, "scanner-descriptor", "error=%s bytes=%zu", err_event(err), len);
 		set_state(h, lobby_DeviceState_DEVICE_UNSUPPORTED,
 			  "The scanner's report descriptor breaks the HID rules.");
-		return;
+		return false;
 	}
 	if (h->layout.report_count == 0) {
 		set_state(h, lobby_DeviceState_DEVICE_UNSUPPORTED,
 			  h->layout.is_keyboard ? keyboard_text : no_data_text);
-		return;
+		return false;
 	}
-	/* Only changes are reported, not the same scan again and again. */
-	if (usb_control(h->usb, 0x21, SET_IDLE, 0, usb_info(h->usb)->number, 0, ASK_TIMEOUT_MS, on_idle_set, h) != 0)
-		start_reading(h);
+	return true;
 }
 
-static void ask_descriptor(void *arg)
-{
-	struct hidpos *h = arg;
-	const struct usb_info *info = usb_info(h->usb);
-	size_t len = info->hid_report_len > HIDPOS_MAX_DESCRIPTOR ? HIDPOS_MAX_DESCRIPTOR : info->hid_report_len;
-	int err = usb_control(h->usb, 0x81, GET_DESCRIPTOR, REPORT_DESCRIPTOR << 8, info->number, len, ASK_TIMEOUT_MS,
-			      on_descriptor, h);
-
-	if (err != 0)
-		on_descriptor(h, err, NULL, 0);
-}
+static const struct hid_ask_events ask_events = { on_described, start_reading };
 
 static int open_scanner(struct usb_device *usb, const struct driver_events *events, void *arg, void **out)
 {
@@ -210,7 +178,7 @@ static int open_scanner(struct usb_device *usb, const struct driver_events *even
 	h->state = lobby_DeviceState_DEVICE_STARTING;
 	h->detail = "";
 	*out = h;
-	ask_descriptor(h);
+	hid_ask_start(&h->ask, usb, &ask_events, h);
 	return 0;
 }
 
@@ -218,6 +186,7 @@ static void close_scanner(void *state)
 {
 	struct hidpos *h = state;
 
+	hid_ask_cancel(&h->ask);
 	loop_timer_cancel(usb_loop(h->usb), &h->timer);
 	explicit_bzero(h, sizeof(*h));
 	free(h);
