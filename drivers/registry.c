@@ -3,12 +3,14 @@
 
 #include "drivers/escpos/driver.h"
 #include "drivers/hidpos/driver.h"
+#include "drivers/msr/driver.h"
 #include "drivers/zpl/driver.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const struct driver *const drivers[] = {
+	&msr_driver, /* before hidpos, which takes every HID device that no kernel driver has */
 	&hidpos_driver,
 	&escpos_driver,
 	&zpl_driver,
@@ -20,7 +22,9 @@ static const struct quirk quirks[] = {
 	{ .vendor = 0x05e0, .makes_scanners = true, .name = "Zebra (Symbol)" },
 	{ .vendor = 0x05f9, .makes_scanners = true, .name = "Datalogic" },
 	{ .vendor = 0x065a, .makes_scanners = true, .name = "Opticon" },
+	{ .vendor = 0x0801, .makes_stripe_readers = true, .name = "MagTek" },
 	{ .vendor = 0x0a5f, .speaks_zpl = true, .name = "Zebra" },
+	{ .vendor = 0x0acd, .makes_stripe_readers = true, .name = "ID TECH" },
 	{ .vendor = 0x0c2e, .makes_scanners = true, .name = "Honeywell (Metrologic)" },
 	{ .vendor = 0x0db5, .makes_scanners = true, .name = "Access-IS" },
 	{ .vendor = 0x1eab, .makes_scanners = true, .name = "Newland" },
