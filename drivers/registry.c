@@ -1,6 +1,7 @@
 /* See registry.h. To add a protocol: a folder, a row in `drivers`. To add a device that deviates: a row in `quirks`. */
 #include "drivers/registry.h"
 
+#include "drivers/ccid/driver.h"
 #include "drivers/escpos/driver.h"
 #include "drivers/hidpos/driver.h"
 #include "drivers/msr/driver.h"
@@ -14,6 +15,7 @@ static const struct driver *const drivers[] = {
 	&hidpos_driver,
 	&escpos_driver,
 	&zpl_driver,
+	&ccid_driver,
 };
 
 /* More specific rows first. Vendor ids are those of the USB-IF's list. */
