@@ -107,7 +107,5 @@ bool usb_is_reading(const struct usb_device *device);
 void usb_cancel_write(struct usb_device *device);
 /** True until the write, or its cancelled remains, has ended. */
 bool usb_is_writing(const struct usb_device *device);
-/** Overwrites what earlier transfers left in the pipes' buffers; pipes with one under way are left alone. */
-void usb_wipe(struct usb_device *device);
 
 #endif

@@ -286,10 +286,3 @@ bool usb_is_writing(const struct usb_device *device)
 {
 	return is_busy(&device->pipes[USB_PIPE_OUT]);
 }
-
-void usb_wipe(struct usb_device *device)
-{
-	for (int i = 0; i < USB_PIPE_COUNT; i++)
-		if (!is_busy(&device->pipes[i]))
-			explicit_bzero(device->pipes[i].buffer, sizeof(device->pipes[i].buffer));
-}

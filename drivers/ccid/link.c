@@ -261,5 +261,4 @@ void ccid_link_wipe(struct ccid_link *link)
 {
 	explicit_bzero(link->in, link->in_size);
 	explicit_bzero(link->out, sizeof(link->out));
-	usb_wipe(link->usb);
 }

@@ -47,7 +47,7 @@ int ccid_link_send(struct ccid_link *link, const struct ccid_command *command, u
  * back in step and its answer tells the slot's state; LOBBY_ERR_TIMEOUT or another: it is not. */
 void ccid_link_abort(struct ccid_link *link, uint8_t slot, ccid_link_fn *fn, void *arg);
 bool ccid_link_is_busy(const struct ccid_link *link);
-/** Overwrites what came from a card, here and in the pipes. Not while busy. */
+/** Overwrites what came from a card. Not while busy. */
 void ccid_link_wipe(struct ccid_link *link);
 
 #endif

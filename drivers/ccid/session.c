@@ -21,7 +21,6 @@
 #define SETTLE_MS 200 /* before a mute card is tried again: it may still be on its way in */
 #define MAX_ROUNDS 2
 #define MAX_RESTARTS 1
-#define MAX_COMMANDS 2000 /* of one script: 4 KiB of files in the smallest of pieces */
 
 enum step { POWER, OFF, ASK, PPS, SET, IFS, TALK, CLOSE };
 
@@ -38,7 +37,7 @@ struct ccid_session {
 	int busy;
 	bool told, out_of_step;
 	uint8_t volts[3]; /* bPowerSelect, in the order of trying */
-	int volts_count, volts_at, rounds, restarts, commands;
+	int volts_count, volts_at, rounds, restarts;
 	int power_err;
 	const char *power_words;
 	bool plain; /* no rate or protocol but the card's first */
@@ -456,8 +455,8 @@ static void exchange_on(struct ccid_session *s, int next, const struct exchange_
 			finish(s, LOBBY_ERR_CARD_UNKNOWN, "A card is in that is none of those that this kiosk reads.");
 			return;
 		}
-		if (++s->commands > MAX_COMMANDS) {
-			finish(s, LOBBY_ERR_CARD_TOO_LONG, "A card is in that has no end.");
+		if (wish == CHIP_PAYMENT) {
+			finish(s, LOBBY_ERR_CARD_PAYMENT, "A card is in that is a payment card.");
 			return;
 		}
 		next = exchange_begin(&s->exchange, s->apdu, len, s->answer, sizeof(s->answer), &first);
