@@ -35,6 +35,10 @@ static void on_message(void *arg, struct wire_conn *conn, const lobby_Envelope *
 		if (rig->on_want != NULL)
 			rig->on_want(rig, &envelope->body.print_want);
 		break;
+	case lobby_Envelope_card_slot_tag:
+		rig->slot = envelope->body.card_slot.state;
+		rig->slots++;
+		break;
 	case lobby_Envelope_ping_tag:
 		rig->ping = envelope->body.ping;
 		break;

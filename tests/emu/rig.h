@@ -31,6 +31,8 @@ struct rig {
 	lobby_Ping ping;
 	/* asked for rows of a job's pictures; NULL: they never come */
 	void (*on_want)(struct rig *rig, const lobby_PrintWant *want);
+	lobby_CardSlotState slot;
+	int slots;
 	long turns;
 };
 

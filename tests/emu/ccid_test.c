@@ -1,0 +1,756 @@
+/* Chip cards through real libusb and the whole of lobby-devices: every exchange level and protocol, what readers and
+ * cards may ask for on the way, and what can go wrong at each message. */
+#include "tests/emu/card_egk.h"
+#include "tests/emu/model_ccid.h"
+#include "tests/emu/rig.h"
+
+#include "base/clock.h"
+#include "cards/chip.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define READER lobby_DeviceKind_DEVICE_CARD_READER
+#define READY lobby_DeviceState_DEVICE_READY
+#define ABSENT lobby_DeviceState_DEVICE_ABSENT
+#define FAULT lobby_DeviceState_DEVICE_FAULT
+#define UNSUPPORTED lobby_DeviceState_DEVICE_UNSUPPORTED
+#define EMPTY lobby_CardSlotState_CARD_SLOT_EMPTY
+#define READING lobby_CardSlotState_CARD_SLOT_READING
+#define DONE lobby_CardSlotState_CARD_SLOT_DONE
+
+struct world {
+	struct rig rig;
+	struct model_ccid reader;
+	struct card_egk egk;
+};
+
+static int setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	rig_init(&w->rig);
+	model_ccid_init(&w->reader, w->rig.bus);
+	card_egk_init(&w->egk, EGK_52, EGK_HONEST, &egk_people[0]);
+	*state = w;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct world *w = *state;
+
+	/* The model goes before the bus, which rig_fini() frees. */
+	wire_close(&w->rig.kiosk);
+	model_ccid_fini(&w->reader);
+	rig_fini(&w->rig);
+	free(w);
+	return 0;
+}
+
+static void plug(struct world *w)
+{
+	assert_true(bus_plug(w->rig.bus, &w->reader.model));
+	rig_until_state(&w->rig, READER, READY);
+}
+
+static void unplug(struct world *w)
+{
+	bus_unplug(w->rig.bus, &w->reader.model);
+	rig_until_state(&w->rig, READER, ABSENT);
+}
+
+static const char *detail(const struct world *w)
+{
+	const lobby_Device *d = rig_device(&w->rig, READER);
+
+	return d == NULL ? "" : d->detail;
+}
+
+/* What the script reads when there is nothing between it and the card. */
+static void read_directly(struct smartcard *card, struct chip_script *script)
+{
+	static uint8_t answer[CHIP_MAX_ANSWER];
+	uint8_t apdu[CHIP_MAX_APDU];
+	size_t len;
+
+	card->reset(card);
+	chip_start(script, card->atr, card->atr_len);
+	while (chip_next(script, apdu, &len) == CHIP_SEND)
+		chip_answer(script, answer, card->apdu(card, apdu, len, answer, sizeof(answer)));
+}
+
+/* The last scan is all that this card holds. */
+static void assert_read(const struct world *w, struct card_egk *card)
+{
+	static struct chip_script script;
+
+	assert_int_equal(w->rig.scan.err, 0);
+	assert_int_equal(w->rig.scan.source, lobby_ScanSource_SCAN_CHIP);
+	read_directly(&card->card, &script);
+	assert_true(script.len > 400);
+	assert_int_equal(w->rig.scan.data.size, script.len);
+	assert_memory_equal(w->rig.scan.data.bytes, script.list, script.len);
+}
+
+/* Puts the card in, and takes it out when it has been read or given up. Returns the error. */
+static int insert(struct world *w, struct smartcard *card)
+{
+	int before = w->rig.scans;
+
+	model_ccid_insert(&w->reader, 0, card);
+	rig_until(&w->rig, w->rig.scans == before + 1 && w->rig.slot == DONE);
+	model_ccid_remove(&w->reader, 0);
+	rig_until(&w->rig, w->rig.slot == EMPTY);
+	assert_int_equal(w->rig.scans, before + 1);
+	return w->rig.scan.err;
+}
+
+static void read_well(struct world *w)
+{
+	assert_int_equal(insert(w, &w->egk.card), 0);
+	assert_read(w, &w->egk);
+}
+
+/* ---- levels and protocols ---- */
+
+static void a_card_is_read_and_powered_off(void **state)
+{
+	struct world *w = *state;
+
+	plug(w);
+	assert_string_equal(detail(w), "No card is in.");
+	assert_string_equal(rig_device(&w->rig, READER)->name, "Model Card Reader");
+	model_ccid_insert(&w->reader, 0, &w->egk.card);
+	rig_until(&w->rig, w->rig.slot == READING);
+	rig_until(&w->rig, w->rig.slot == DONE);
+	assert_int_equal(w->rig.scans, 1);
+	assert_read(w, &w->egk);
+	assert_false(w->reader.icc[0].powered);
+	rig_until(&w->rig, strcmp(detail(w), "A card is in.") == 0);
+	model_ccid_remove(&w->reader, 0);
+	rig_until(&w->rig, w->rig.slot == EMPTY);
+	rig_until(&w->rig, strcmp(detail(w), "No card is in.") == 0);
+	assert_int_equal(w->rig.scans, 1);
+	read_well(w);
+}
+
+static void a_card_that_is_in_already_is_read(void **state)
+{
+	struct world *w = *state;
+
+	model_ccid_insert(&w->reader, 0, &w->egk.card);
+	plug(w);
+	rig_until(&w->rig, w->rig.slot == DONE);
+	assert_read(w, &w->egk);
+	rig_idle(&w->rig, 50);
+	assert_int_equal(w->rig.scans, 1); /* the notice that a card is in is no second card */
+}
+
+/* An eGK whose ATR offers T=0, and one that offers both with T=0 first. */
+static const uint8_t atr_t0[] = { 0x3b, 0x12, 0x11, 0x41, 0x42 };
+static const uint8_t atr_t0_ta1[] = { 0x3b, 0x12, 0x95, 0x41, 0x42 };
+static const uint8_t atr_both[] = { 0x3b, 0x80, 0x80, 0x01, 0x01 };
+static const uint8_t atr_specific[] = { 0x3b, 0x90, 0x95, 0x91, 0x01, 0x31, 0xfe, 0x45, 0x00 };
+static const uint8_t atr_crc[] = { 0x3b, 0x80, 0x81, 0x71, 0xfe, 0x45, 0x01, 0x00 };
+static const uint8_t atr_small[] = { 0x3b, 0x80, 0x81, 0x31, 0x20, 0x45, 0x00 };
+
+static void set_atr(struct card_egk *card, const uint8_t *atr, size_t len)
+{
+	static uint8_t fixed[8][33];
+	static int next;
+	uint8_t *to = fixed[next++ % 8], check = 0;
+
+	memcpy(to, atr, len);
+	for (size_t i = 1; i + 1 < len; i++)
+		check ^= atr[i];
+	if (atr != atr_t0 && atr != atr_t0_ta1)
+		to[len - 1] = check;
+	card->card.atr = to;
+	card->card.atr_len = len;
+}
+
+static void every_level_reads_the_same_card(void **state)
+{
+	static const enum model_ccid_level levels[] = { MODEL_CCID_TPDU, MODEL_CCID_SHORT, MODEL_CCID_EXTENDED };
+	static const uint32_t automatics[] = { 0x04fa, 0x40ba & 0xfff, 0x00ba, 0x003a, 0x001a, 0x0012, 0x0400 };
+	static const struct {
+		const uint8_t *bytes;
+		size_t len;
+	} atrs[] = { { NULL, 0 },
+		     { atr_t0, sizeof(atr_t0) },
+		     { atr_t0_ta1, sizeof(atr_t0_ta1) },
+		     { atr_both, sizeof(atr_both) },
+		     { atr_specific, sizeof(atr_specific) },
+		     { atr_crc, sizeof(atr_crc) },
+		     { atr_small, sizeof(atr_small) } };
+	struct world *w = *state;
+
+	for (size_t l = 0; l < 3; l++) {
+		for (size_t a = 0; a < sizeof(automatics) / sizeof(automatics[0]); a++) {
+			w->reader.level = levels[l];
+			w->reader.features = automatics[a];
+			plug(w);
+			for (size_t i = 0; i < sizeof(atrs) / sizeof(atrs[0]); i++) {
+				card_egk_init(&w->egk, EGK_52, EGK_HONEST, &egk_people[0]);
+				if (atrs[i].bytes != NULL)
+					set_atr(&w->egk, atrs[i].bytes, atrs[i].len);
+				read_well(w);
+			}
+			unplug(w);
+		}
+	}
+}
+
+static void a_reader_of_one_protocol_chooses_it(void **state)
+{
+	struct world *w = *state;
+
+	w->reader.level = MODEL_CCID_TPDU;
+	w->reader.features = 0x003a;
+	w->reader.protocols = 2;
+	set_atr(&w->egk, atr_both, sizeof(atr_both));
+	plug(w);
+	read_well(w);
+	assert_int_equal(w->reader.icc[0].pps_seen, 1);
+	assert_int_equal(w->reader.icc[0].protocol, 1);
+	set_atr(&w->egk, atr_t0, sizeof(atr_t0));
+	assert_int_equal(insert(w, &w->egk.card), LOBBY_ERR_CARD_UNKNOWN);
+}
+
+static void a_pps_is_made_where_the_reader_makes_none(void **state)
+{
+	struct world *w = *state;
+
+	w->reader.level = MODEL_CCID_TPDU;
+	w->reader.features = 0x003a;
+	plug(w);
+	read_well(w); /* TA1 is 97: faster than the default */
+	assert_int_equal(w->reader.icc[0].pps_seen, 1);
+	assert_int_equal(w->reader.icc[0].fidi, 0x97);
+	assert_int_equal(w->reader.parameters[0][0], 0x97);
+	unplug(w);
+	w->reader.max_rate_bps = 100000; /* too slow for it */
+	plug(w);
+	read_well(w);
+	assert_int_equal(w->reader.icc[0].pps_seen, 1);
+	assert_int_equal(w->reader.icc[0].fidi, 0x11);
+	unplug(w);
+	w->reader.max_rate_bps = 826000;
+	w->reader.icc[0].no_pps = true; /* a card that falls silent at it is read slowly */
+	plug(w);
+	read_well(w);
+	assert_int_equal(w->reader.icc[0].fidi, 0x11);
+}
+
+static void long_answers_come_in_chains(void **state)
+{
+	struct world *w = *state;
+
+	w->reader.level = MODEL_CCID_TPDU;
+	w->reader.features = 0x003a;
+	w->reader.max_ifsd = 40; /* blocks of 40 bytes */
+	plug(w);
+	read_well(w);
+	assert_int_equal(w->reader.icc[0].ifsd, 40);
+	assert_true(w->reader.icc[0].blocks_seen > 20);
+	unplug(w);
+	w->reader.max_ifsd = 254;
+	w->reader.icc[0].deny_ifs = true; /* stays at 32 */
+	plug(w);
+	read_well(w);
+	assert_int_equal(w->reader.icc[0].ifsd, 32);
+	unplug(w);
+	w->reader.level = MODEL_CCID_EXTENDED;
+	w->reader.max_message = 74; /* answers, and SELECTs, in parts of 64 bytes */
+	plug(w);
+	read_well(w);
+	unplug(w);
+	w->reader.max_message = 64;
+	w->reader.level = MODEL_CCID_TPDU;
+	w->reader.icc[0].deny_ifs = false;
+	plug(w);
+	read_well(w);
+}
+
+static void more_time_is_given(void **state)
+{
+	struct world *w = *state;
+
+	w->reader.level = MODEL_CCID_TPDU;
+	w->reader.features = 0x003a;
+	w->reader.icc[0].wtx = 3;
+	w->reader.fault = MODEL_CCID_SLOW;
+	plug(w);
+	read_well(w);
+}
+
+static void a_noisy_line_is_borne(void **state)
+{
+	struct world *w = *state;
+	struct icc *icc = &w->reader.icc[0];
+
+	w->reader.level = MODEL_CCID_TPDU;
+	w->reader.features = 0x003a;
+	w->reader.max_ifsd = 100;
+	plug(w);
+	for (int i = 0; i < 4; i++) {
+		bus_lock(w->rig.bus);
+		icc->bad_checks = i;
+		icc->lost = i / 2;
+		icc->deaf = i % 3;
+		icc->ask_ifs = 20 + i;
+		bus_unlock(w->rig.bus);
+		read_well(w);
+	}
+	icc->lost = 9; /* the size of blocks, four times; then a block, until both begin anew */
+	read_well(w);
+	assert_true(icc->resynchs_seen > 0);
+	icc->wrong_sequence = true;
+	card_egk_init(&w->egk, EGK_52, EGK_HONEST, &egk_people[0]);
+	assert_int_equal(insert(w, &w->egk.card), LOBBY_ERR_PROTOCOL);
+	icc->wrong_sequence = false;
+	read_well(w);
+}
+
+/* ---- power ---- */
+
+static void the_right_voltage_is_found(void **state)
+{
+	struct world *w = *state;
+
+	w->reader.features = 0x00f2; /* not automatic */
+	plug(w);
+	read_well(w);
+	assert_int_equal(w->reader.power_count, 1);
+	assert_int_equal(w->reader.powers[0], 1);
+	w->reader.card_voltages = 4;
+	read_well(w);
+	assert_int_equal(w->reader.power_count, 4);
+	assert_memory_equal(w->reader.powers, "\1\1\2\3", 4);
+	unplug(w);
+	w->reader.voltages = 2; /* the eGK's ATR says 5, 3 and 1.8 V */
+	w->reader.card_voltages = 2;
+	plug(w);
+	read_well(w);
+	assert_int_equal(w->reader.powers[0], 2);
+	w->reader.card_voltages = 1;
+	assert_int_equal(insert(w, &w->egk.card), LOBBY_ERR_CARD_MUTE);
+	assert_int_equal(w->reader.power_count, 3); /* and once more, in case it was still on its way in */
+}
+
+/* A card that answers at 5 V but says that it is for 3 V (class B) only. */
+static void a_card_is_not_kept_at_a_voltage_that_is_not_its_own(void **state)
+{
+	static const uint8_t class_b[] = { 0x3b, 0x80, 0x81, 0xb1, 0xfe, 0x45, 0x1f, 0x02, 0x00 };
+	struct world *w = *state;
+
+	w->reader.features = 0x00f2;
+	set_atr(&w->egk, class_b, sizeof(class_b));
+	plug(w);
+	read_well(w);
+	assert_memory_equal(w->reader.powers, "\1\2", 2);
+	unplug(w);
+	w->reader.voltages = 1;
+	plug(w);
+	model_ccid_insert(&w->reader, 0, &w->egk.card);
+	rig_until(&w->rig, w->rig.slot == DONE);
+	assert_int_equal(w->rig.scan.err, LOBBY_ERR_CARD_UNKNOWN);
+	rig_until(&w->rig, strstr(detail(w), "no common voltage") != NULL);
+}
+
+static void a_mute_card_is_told(void **state)
+{
+	struct world *w = *state;
+
+	w->reader.fault = MODEL_CCID_MUTE;
+	w->reader.fault_type = 0x62;
+	plug(w);
+	model_ccid_insert(&w->reader, 0, &w->egk.card);
+	rig_until(&w->rig, w->rig.slot == DONE);
+	assert_int_equal(w->rig.scan.err, LOBBY_ERR_CARD_MUTE);
+	assert_int_equal(w->rig.scan.data.size, 0);
+	rig_until(&w->rig, strstr(detail(w), "wrong way round") != NULL);
+	model_ccid_remove(&w->reader, 0);
+	rig_until(&w->rig, w->rig.slot == EMPTY);
+	w->reader.fault = MODEL_CCID_HONEST;
+	read_well(w);
+	w->reader.icc[0].dies = 3; /* each time */
+	assert_int_equal(insert(w, &w->egk.card), LOBBY_ERR_CARD_MUTE);
+}
+
+static void cards_that_are_not_ours_are_told(void **state)
+{
+	struct world *w = *state;
+
+	plug(w);
+	card_egk_init(&w->egk, EGK_OTHER, EGK_HONEST, &egk_people[0]);
+	assert_int_equal(insert(w, &w->egk.card), LOBBY_ERR_CARD_UNKNOWN);
+	card_egk_init(&w->egk, EGK_EMV, EGK_HONEST, &egk_people[0]);
+	assert_int_equal(insert(w, &w->egk.card), LOBBY_ERR_CARD_PAYMENT);
+	card_egk_init(&w->egk, EGK_KVK, EGK_HONEST, &egk_people[0]);
+	assert_int_equal(insert(w, &w->egk.card), 0);
+	card_egk_init(&w->egk, EGK_52, EGK_HONEST, &egk_people[0]);
+	read_well(w);
+}
+
+static void hostile_cards_are_survived_at_every_level(void **state)
+{
+	static const enum model_ccid_level levels[] = { MODEL_CCID_TPDU, MODEL_CCID_SHORT, MODEL_CCID_EXTENDED };
+	struct world *w = *state;
+
+	for (size_t l = 0; l < 3; l++) {
+		w->reader.level = levels[l];
+		plug(w);
+		for (int fault = EGK_HONEST; fault < EGK_FAULT_COUNT; fault++) {
+			card_egk_init(&w->egk, EGK_52, (enum egk_fault)fault, &egk_people[0]);
+			insert(w, &w->egk.card);
+			if (fault <= EGK_LAST_READABLE)
+				assert_read(w, &w->egk);
+		}
+		card_egk_init(&w->egk, EGK_52, EGK_HONEST, &egk_people[0]);
+		read_well(w);
+		unplug(w);
+	}
+}
+
+static void broken_atrs_are_told(void **state)
+{
+	static const uint8_t rows[][4] = {
+		{ 0x3b, 0xff, 0xff, 0xff }, { 0x00, 0x00, 0x00, 0x00 }, { 0x3b, 0x80, 0x81, 0x31 }, { 0x3f }
+	};
+	struct world *w = *state;
+
+	w->reader.level = MODEL_CCID_TPDU;
+	plug(w);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		w->egk.card.atr = rows[i];
+		w->egk.card.atr_len = rows[i][0] == 0x3f ? 1 : 4;
+		assert_int_equal(insert(w, &w->egk.card), LOBBY_ERR_CARD_MALFORMED);
+	}
+}
+
+/* ---- in every state ---- */
+
+static void pulled_at_every_message(void **state)
+{
+	static const enum model_ccid_level levels[] = { MODEL_CCID_TPDU, MODEL_CCID_SHORT };
+	struct world *w = *state;
+
+	for (size_t l = 0; l < 4; l++) {
+		unsigned last;
+
+		w->reader.level = levels[l % 2];
+		w->reader.features = 0x003a;
+		w->reader.no_notify = l >= 2;
+		plug(w);
+		read_well(w);
+		last = w->reader.messages;
+		unplug(w);
+		for (unsigned at = 2; at <= last; at += l < 2 ? 1 : 5) {
+			int before = w->rig.scans;
+
+			w->reader.remove_at = at;
+			plug(w);
+			model_ccid_insert(&w->reader, 0, &w->egk.card);
+			rig_until(&w->rig, w->rig.scans > before || w->reader.icc[0].card == NULL);
+			rig_until(&w->rig, w->rig.slot == EMPTY && w->reader.icc[0].card == NULL);
+			rig_idle(&w->rig, 2);
+			assert_in_range(w->rig.scans, before, before + 1);
+			if (w->rig.scans > before && w->rig.scan.err != 0)
+				assert_int_equal(w->rig.scan.err, LOBBY_ERR_CARD_REMOVED);
+			w->reader.remove_at = 0;
+			if (at % 7 == 0)
+				read_well(w);
+			unplug(w);
+		}
+	}
+}
+
+static void unplugged_at_every_message(void **state)
+{
+	struct world *w = *state;
+	unsigned last;
+
+	w->reader.level = MODEL_CCID_TPDU;
+	w->reader.features = 0x003a;
+	plug(w);
+	read_well(w);
+	last = w->reader.messages;
+	unplug(w);
+	for (unsigned at = 1; at <= last; at++) {
+		int before = w->rig.scans;
+
+		w->reader.hold_at = at;
+		assert_true(bus_plug(w->rig.bus, &w->reader.model));
+		if (at > 1) {
+			rig_until_state(&w->rig, READER, READY);
+			model_ccid_insert(&w->reader, 0, &w->egk.card);
+		}
+		rig_until(&w->rig, w->reader.messages >= at);
+		unplug(w);
+		assert_in_range(w->rig.scans, before, before + 1);
+		rig_until(&w->rig, w->rig.slot == EMPTY);
+		w->reader.icc[0].card = NULL;
+	}
+	w->reader.hold_at = 0;
+	plug(w);
+	read_well(w);
+}
+
+/* Each fault at each of the first messages: once it passes or ends in an error, for ever in a plain state; plugged in
+ * anew the reader works. */
+static void faults_end_in_a_plain_state(void **state)
+{
+	struct world *w = *state;
+
+	w->reader.level = MODEL_CCID_TPDU;
+	w->reader.features = 0x003a;
+	for (int fault = MODEL_CCID_HONEST + 1; fault < MODEL_CCID_FAULT_COUNT; fault++) {
+		for (unsigned at = 2; at < 9; at += 2) {
+			int before = w->rig.scans;
+
+			/* What only a time-out tells takes seconds: one place is enough for those. */
+			if ((fault == MODEL_CCID_SILENT || fault == MODEL_CCID_WRONG_SEQ ||
+			     fault == MODEL_CCID_ENDLESS) &&
+			    at != 4)
+				continue;
+			w->reader.fault = (enum model_ccid_fault)fault;
+			w->reader.fault_at = at;
+			w->reader.fault_count = 1;
+			plug(w);
+			model_ccid_insert(&w->reader, 0, &w->egk.card);
+			rig_until(&w->rig, w->rig.scans > before);
+			rig_until(&w->rig, w->rig.slot == DONE);
+			rig_until_state(&w->rig, READER, READY);
+			if (w->rig.scan.err == 0)
+				assert_read(w, &w->egk);
+			model_ccid_remove(&w->reader, 0);
+			rig_until(&w->rig, w->rig.slot == EMPTY);
+			w->reader.fault = MODEL_CCID_HONEST;
+			read_well(w);
+			unplug(w);
+		}
+	}
+}
+
+static void a_reader_that_falls_silent_is_said_so(void **state)
+{
+	static const enum model_ccid_fault rows[] = { MODEL_CCID_STALL_IN, MODEL_CCID_STALL_OUT, MODEL_CCID_GARBAGE,
+						      MODEL_CCID_CUT, MODEL_CCID_HUGE };
+	struct world *w = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		w->reader.fault = rows[i];
+		w->reader.fault_at = 3;
+		w->reader.fault_count = -1;
+		plug(w);
+		model_ccid_insert(&w->reader, 0, &w->egk.card);
+		rig_until_state(&w->rig, READER, FAULT);
+		assert_non_null(strstr(detail(w), "does not answer"));
+		assert_int_not_equal(w->rig.scan.err, 0);
+		unplug(w);
+		w->reader.icc[0].card = NULL;
+		w->reader.fault = MODEL_CCID_HONEST;
+		plug(w);
+		read_well(w);
+		unplug(w);
+	}
+}
+
+static void a_reader_without_abort_is_brought_back(void **state)
+{
+	struct world *w = *state;
+
+	w->reader.no_abort = true;
+	w->reader.fault = MODEL_CCID_GARBAGE;
+	w->reader.fault_at = 5;
+	w->reader.fault_count = 1;
+	plug(w);
+	assert_int_not_equal(insert(w, &w->egk.card), 0);
+	assert_int_equal(w->reader.aborts, 0);
+	read_well(w);
+	assert_int_equal(rig_state(&w->rig, READER), READY);
+}
+
+/* ---- readers ---- */
+
+static void two_slots_take_turns(void **state)
+{
+	struct world *w = *state;
+	struct card_egk other;
+
+	card_egk_init(&other, EGK_51, EGK_HONEST, &egk_people[0]);
+	w->reader.slot_count = 2;
+	w->reader.level = MODEL_CCID_TPDU;
+	plug(w);
+	model_ccid_insert(&w->reader, 1, &other.card);
+	model_ccid_insert(&w->reader, 0, &w->egk.card);
+	rig_until(&w->rig, w->rig.scans == 2 && w->rig.slot == DONE);
+	assert_read(w, &w->egk);
+	model_ccid_remove(&w->reader, 1);
+	rig_idle(&w->rig, 20);
+	assert_int_equal(w->rig.slot, DONE);
+	model_ccid_remove(&w->reader, 0);
+	rig_until(&w->rig, w->rig.slot == EMPTY);
+	model_ccid_insert(&w->reader, 1, &other.card);
+	rig_until(&w->rig, w->rig.scans == 3 && w->rig.slot == DONE);
+	assert_read(w, &other);
+}
+
+static void a_reader_without_interrupt_endpoint_is_asked(void **state)
+{
+	struct world *w = *state;
+	uint64_t requests;
+
+	w->reader.no_notify = true;
+	plug(w);
+	read_well(w);
+	read_well(w);
+	rig_idle(&w->rig, 100);
+	requests = bus_requests(w->rig.bus);
+	rig_idle(&w->rig, 1200);
+	assert_in_range(bus_requests(w->rig.bus) - requests, 8, 60);
+}
+
+static void an_idle_reader_wakes_nobody(void **state)
+{
+	struct world *w = *state;
+	uint64_t requests;
+
+	plug(w);
+	for (int i = 0; i < 2; i++) {
+		rig_idle(&w->rig, 100);
+		requests = bus_requests(w->rig.bus);
+		assert_in_range(rig_idle(&w->rig, 700), 1, 1);
+		assert_int_equal(bus_requests(w->rig.bus), requests);
+		model_ccid_insert(&w->reader, 0, &w->egk.card); /* and with a card left in */
+		rig_until(&w->rig, w->rig.slot == DONE);
+	}
+}
+
+static void a_composite_device_is_found(void **state)
+{
+	struct world *w = *state;
+
+	w->reader.composite = true;
+	w->reader.fault = MODEL_CCID_GARBAGE; /* so that it is aborted by its own interface's number */
+	w->reader.fault_at = 6;
+	w->reader.fault_count = 1;
+	plug(w);
+	assert_int_not_equal(insert(w, &w->egk.card), 0);
+	assert_int_equal(w->reader.aborts, 1);
+	read_well(w);
+}
+
+static void descriptors_that_break_the_rules_are_unsupported(void **state)
+{
+	struct world *w = *state;
+
+	w->reader.descriptor_len = 53;
+	assert_true(bus_plug(w->rig.bus, &w->reader.model));
+	rig_until_state(&w->rig, READER, UNSUPPORTED);
+	assert_string_equal(detail(w), "The reader's descriptor breaks the CCID rules.");
+	unplug(w);
+	w->reader.descriptor_len = 0;
+	assert_true(bus_plug(w->rig.bus, &w->reader.model));
+	rig_until_state(&w->rig, READER, UNSUPPORTED);
+	unplug(w);
+	w->reader.descriptor_len = 54;
+	w->reader.max_message = 12;
+	assert_true(bus_plug(w->rig.bus, &w->reader.model));
+	rig_until_state(&w->rig, READER, UNSUPPORTED);
+	unplug(w);
+	w->reader.max_message = 271;
+	w->reader.level = MODEL_CCID_CHARACTER;
+	assert_true(bus_plug(w->rig.bus, &w->reader.model));
+	rig_until_state(&w->rig, READER, UNSUPPORTED);
+	assert_non_null(strstr(detail(w), "single characters"));
+}
+
+static void swapped_cards_are_both_read(void **state)
+{
+	struct world *w = *state;
+	struct card_egk other;
+
+	card_egk_init(&other, EGK_51, EGK_HONEST, &egk_people[1]);
+	plug(w);
+	model_ccid_insert(&w->reader, 0, &other.card);
+	rig_until(&w->rig, w->rig.slot == DONE);
+	model_ccid_insert(&w->reader, 0, &w->egk.card); /* too quick for the reader to say "out" */
+	rig_until(&w->rig, w->rig.scans == 2);
+	assert_read(w, &w->egk);
+}
+
+/* Last: the clock is virtual from here on. A card that asks for more time for ever is given up after ten seconds. */
+static void a_read_has_an_end(void **state)
+{
+	struct world *w = *state;
+
+	w->reader.level = MODEL_CCID_TPDU;
+	w->reader.features = 0x003a;
+	w->reader.icc[0].wtx = 1 << 30;
+	plug(w);
+	clock_use_virtual(clock_wall_ms());
+	model_ccid_insert(&w->reader, 0, &w->egk.card);
+	for (int i = 0; i < 20; i++)
+		rig_turn(&w->rig);
+	assert_int_equal(w->rig.slot, READING);
+	assert_int_equal(w->rig.scans, 0);
+	for (int i = 0; i < 200 && w->rig.scans == 0; i++) {
+		rig_turn(&w->rig);
+		clock_advance_ms(100);
+	}
+	assert_int_equal(w->rig.scans, 1);
+	assert_int_equal(w->rig.scan.err, LOBBY_ERR_TIMEOUT);
+	for (int i = 0; i < 200 && w->rig.slot != DONE; i++) {
+		rig_turn(&w->rig);
+		clock_advance_ms(10);
+	}
+	assert_int_equal(w->rig.slot, DONE);
+	assert_int_equal(w->reader.aborts, 1);
+	assert_false(w->reader.icc[0].powered);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_card_is_read_and_powered_off),
+		TEST(a_card_that_is_in_already_is_read),
+		TEST(every_level_reads_the_same_card),
+		TEST(a_reader_of_one_protocol_chooses_it),
+		TEST(a_pps_is_made_where_the_reader_makes_none),
+		TEST(long_answers_come_in_chains),
+		TEST(more_time_is_given),
+		TEST(a_noisy_line_is_borne),
+		TEST(the_right_voltage_is_found),
+		TEST(a_card_is_not_kept_at_a_voltage_that_is_not_its_own),
+		TEST(a_mute_card_is_told),
+		TEST(cards_that_are_not_ours_are_told),
+		TEST(hostile_cards_are_survived_at_every_level),
+		TEST(broken_atrs_are_told),
+		TEST(pulled_at_every_message),
+		TEST(unplugged_at_every_message),
+		TEST(faults_end_in_a_plain_state),
+		TEST(a_reader_that_falls_silent_is_said_so),
+		TEST(a_reader_without_abort_is_brought_back),
+		TEST(two_slots_take_turns),
+		TEST(a_reader_without_interrupt_endpoint_is_asked),
+		TEST(an_idle_reader_wakes_nobody),
+		TEST(a_composite_device_is_found),
+		TEST(descriptors_that_break_the_rules_are_unsupported),
+		TEST(swapped_cards_are_both_read),
+		TEST(a_read_has_an_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
