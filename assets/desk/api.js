@@ -58,6 +58,7 @@ export const api = {
 	setAside: () => get("set-aside"),
 	patient: (patient) => get(`patients/${id(patient)}`),
 	kioskCode: (name) => post("kiosks/code", { name }),
+	selfTests: (kiosk) => get(`kiosks/${id(kiosk)}/self-tests`),
 	removeKiosk: (kiosk) => post(`kiosks/${id(kiosk)}/remove`),
 	users: () => get("users"),
 	audit: (before) => get(before === null ? "audit" : `audit?before=${id(before)}`),

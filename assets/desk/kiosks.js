@@ -4,9 +4,10 @@
 
 import { el, place, setText } from "./dom.js";
 import { api } from "./api.js";
-import { ago, capital, clockFull, count, deviceWords, kioskWords } from "./words.js";
+import { ago, capital, clockFull, count, deviceWords, kioskWords, testWords } from "./words.js";
 import store, { kiosks, now, onChange, wantsHelp } from "./store.js";
 import { openDialog } from "./dialog.js";
+import { openSelfTests } from "./selftests.js";
 import { toast } from "./toast.js";
 
 const add = el("button", { type: "button", class: "primary", onclick: openAdd }, "Add a kiosk");
@@ -20,19 +21,23 @@ function makeCard() {
 	const name = el("h2", {});
 	const pill = el("span", { class: "pill" });
 	const facts = el("ul", { class: "kiosk-facts" });
+	const tests = el("button", { type: "button", class: "quiet", onclick: () => openSelfTests(self.kiosk) }, "Self-tests");
 	const remove = el("button", { type: "button", class: "quiet danger", onclick: () => openRemove(self.kiosk) }, "Remove");
-	const self = { node: el("li", { class: "card kiosk" }, el("div", { class: "kiosk-top" }, name, pill), facts, remove), kiosk: null };
+	const self = { node: el("li", { class: "card kiosk" }, el("div", { class: "kiosk-top" }, name, pill), facts, el("div", { class: "kiosk-buttons" }, tests, remove)), kiosk: null };
 	self.update = (k) => {
 		self.kiosk = k;
 		setText(name, k.name);
 		const words = kioskWords(k, now(), wantsHelp(k));
 		setText(pill, words.text);
 		pill.className = `pill ${words.tone}`;
+		tests.setAttribute("aria-label", `Self-tests of ${k.name}`);
+		tests.hidden = !k.tested_ms;
 		remove.setAttribute("aria-label", `Remove ${k.name}`);
 		const lines = [`${k.state === "offline" ? "Last heard of" : "Like this since"} ${clockFull(k.since_ms)}, ${ago(k.since_ms, now())}`];
 		lines.push(k.visits_held ? `${count(k.visits_held, "visit")} held, not yet sent` : "Every visit is sent");
 		if (k.set_aside) lines.push(`${count(k.set_aside, "visit")} set aside: could not be read`);
 		for (const d of k.devices || []) lines.push(`${capital(deviceWords(d))}${d.name ? ` · ${d.name}` : ""}${d.detail ? ` · ${d.detail}` : ""}`);
+		lines.push(testWords(k));
 		if (k.version) lines.push(`Software ${k.version}`);
 		if (facts.dataset.made !== lines.join("\n")) {
 			facts.dataset.made = lines.join("\n");

@@ -3,6 +3,7 @@
 
 const clockFormat = new Intl.DateTimeFormat("en-US", { hour: "numeric", minute: "2-digit" });
 const dayFormat = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short" });
+const dateFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 
 /** "9:41" */
 export const clock = (ms) => clockFormat.format(ms).replace(/\s?[AP]M$/i, "");
@@ -73,7 +74,7 @@ export const stepWords = (step) => STEPS[step] || "";
 
 /* ---- kiosks ---- */
 
-const DEVICES = { printer: "printer", scanner: "scanner", "card-reader": "card reader", "stripe-reader": "card stripe reader" };
+const DEVICES = { printer: "printer", scanner: "scanner", "card-reader": "card reader", "stripe-reader": "card stripe reader", "label-printer": "label printer", unknown: "unknown device" };
 const deviceName = (d) => DEVICES[d.kind] || d.kind;
 const DEVICE_STATES = {
 	absent: (d) => `${deviceName(d)} unplugged`,
@@ -93,7 +94,7 @@ const quiet = new Set(["ready", "starting"]);
 export function kioskWords(kiosk, now, wantsHelp) {
 	const held = kiosk.visits_held ? ` · ${count(kiosk.visits_held, "visit")} held` : "";
 	const aside = kiosk.set_aside ? ` · ${count(kiosk.set_aside, "visit")} set aside` : "";
-	const bad = (kiosk.devices || []).filter((d) => !quiet.has(d.state)).map(deviceWords);
+	const bad = (kiosk.devices || []).filter((d) => !quiet.has(d.state) && d.kind !== "unknown").map(deviceWords); /* a memory stick is the technician's business */
 	if (wantsHelp) return { text: "Help wanted", tone: "bad" };
 	if (kiosk.state === "offline") return { text: `Offline ${since(kiosk.since_ms, now)}${held}${aside}`, tone: "warn" };
 	if (kiosk.state === "out-of-order") return { text: `Out of order${bad.length ? `: ${bad.join(", ")}` : ""}${held}${aside}`, tone: "bad" };
@@ -101,6 +102,9 @@ export function kioskWords(kiosk, now, wantsHelp) {
 	const base = kiosk.state === "in-use" ? "In use" : "Ready";
 	return { text: `${base}${held}${aside}`, tone: held || aside ? "warn" : kiosk.state === "in-use" ? "info" : "good" };
 }
+
+/** "Self-test passed, 20 Nov 2:02 PM" */
+export const testWords = (kiosk) => (kiosk.tested_ms ? `Self-test ${kiosk.test_passed ? "passed" : "failed"}, ${dateFormat.format(kiosk.tested_ms)} ${clockFull(kiosk.tested_ms)}` : "Not self-tested yet");
 
 /* ---- appointments ---- */
 

@@ -66,6 +66,12 @@ export class Kiosk {
 		return entries;
 	}
 
+	/** A self-test that ended just now. lines: [kind, state, device, text] each. */
+	selfTest(passed, lines, ago_s = 0) {
+		const finished = Date.now() - ago_s * 1000;
+		return this.call("POST", "self-test", { started_ms: finished - 20000, finished_ms: finished, passed, by: "lobbyctl", version: "0.1.0", lines: lines.map(([kind, state, device, text]) => ({ kind, state, device, text })) });
+	}
+
 	status(state = {}) {
 		return this.call("POST", "status", { screen: "ready", step: "welcome", visits_held: 0, visits_set_aside: 0, devices: [], version: "0.1.0", ...state });
 	}
