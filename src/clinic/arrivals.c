@@ -1,6 +1,7 @@
 /* See arrivals.h. Flags are worked out when a row is shown, from what the visit said and when it came. */
 #include "arrivals.h"
 
+#include "documents.h"
 #include "http.h"
 
 #include "base/clock.h"
@@ -38,13 +39,14 @@ enum {
 	GIVEN,
 	PATIENT_LANGUAGE,
 	INTERPRETER,
+	DOCUMENT,
 };
 
 #define ARRIVAL_SELECT \
 	"SELECT a.number, a.visit_id, a.ticket, a.kind, a.reason, a.step, a.patient_id, a.known, a.described, " \
 	"a.language," \
 	" a.contact, a.insurance, a.twice, a.arrived_ms, a.received_ms, a.stage, a.stage_by, a.stage_ms, a.slip," \
-	" a.slip_error, k.name, p.family, p.given, p.language, p.interpreter FROM arrival a" \
+	" a.slip_error, k.name, p.family, p.given, p.language, p.interpreter, a.document FROM arrival a" \
 	" JOIN kiosk k ON k.number = a.kiosk LEFT JOIN patient p ON p.id = a.patient_id "
 
 static const char *const stages[] = { "arrived", "called", "with-provider", "done" };
@@ -121,6 +123,8 @@ static json_t *flags_of(sqlite3_stmt *row)
 		add_flag(flags, "insurance-none", "No insurance");
 	if (sqlite3_column_int(row, CONTACT) == 2)
 		add_flag(flags, "contact-changed", "Contact details changed");
+	if (sqlite3_column_int(row, DOCUMENT) != 0)
+		add_flag(flags, "document", "Health record shared");
 	if (sqlite3_column_int(row, INTERPRETER) != 0) {
 		snprintf(text, sizeof(text), "Needs interpreter: %s", language_name(db_text(row, PATIENT_LANGUAGE)));
 		add_flag(flags, "interpreter", text);
@@ -175,11 +179,14 @@ static json_t *row_of(struct ledger *store, sqlite3_stmt *row)
 		db_text(row, DESCRIBED), "appointments", appointments_of(store, sqlite3_column_int64(row, NUMBER)),
 		"arrived_ms", (json_int_t)sqlite3_column_int64(row, ARRIVED_MS), "sent_ms",
 		(json_int_t)sqlite3_column_int64(row, RECEIVED_MS));
-	json_t *rest = json_pack("{ss ss ss sI ss ss ss ss so}", "step", db_text(row, STEP), "stage",
-				 stages[stage >= 0 && stage <= STAGE_DONE ? stage : 0], "stage_by",
-				 db_text(row, STAGE_BY), "stage_ms", (json_int_t)sqlite3_column_int64(row, STAGE_MS),
-				 "kiosk", db_text(row, KIOSK), "slip", db_text(row, SLIP), "slip_error",
-				 db_text(row, SLIP_ERROR), "language", db_text(row, LANGUAGE), "flags", flags_of(row));
+	json_t *rest =
+		json_pack("{ss ss ss sI ss ss ss ss so so}", "step", db_text(row, STEP), "stage",
+			  stages[stage >= 0 && stage <= STAGE_DONE ? stage : 0], "stage_by", db_text(row, STAGE_BY),
+			  "stage_ms", (json_int_t)sqlite3_column_int64(row, STAGE_MS), "kiosk", db_text(row, KIOSK),
+			  "slip", db_text(row, SLIP), "slip_error", db_text(row, SLIP_ERROR), "language",
+			  db_text(row, LANGUAGE), "flags", flags_of(row), "documents",
+			  sqlite3_column_int(row, DOCUMENT) != 0 ? documents_of_visit(store, db_text(row, VISIT_ID))
+								 : json_array());
 
 	if (json == NULL || json_object_update_new(json, rest) != 0) {
 		json_decref(json);

@@ -8,6 +8,7 @@
 #include "demo.h"
 #include "http.h"
 #include "import.h"
+#include "issuers.h"
 #include "kiosks.h"
 #include "logo.h"
 #include "signin.h"
@@ -23,9 +24,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#define WORDS_MAX 32
+
 struct options {
 	const char *data, *listen, *assets, *day, *cards;
-	const char *words[2]; /* what is no option: FILE or NAME, and VALUE */
+	const char *words[WORDS_MAX]; /* what is no option: FILE or NAME, and VALUE */
 	int count;
 };
 
@@ -33,6 +36,10 @@ static const char usage[] =
 	"lobby-clinic: the clinic's server\n"
 	"  lobby-clinic serve      --data DIR [--listen 127.0.0.1:8443] [--assets DIR]\n"
 	"  lobby-clinic import     --data DIR FILE          a FHIR R4 Bundle or NDJSON; all of it or nothing\n"
+	"  lobby-clinic issuers    --data DIR [FILE...]     prints who may issue health cards; or makes it those of "
+	"FILEs:\n"
+	"                                                   a VCI directory snapshot, {\"issuers\":[...]}, "
+	"{\"iss\",\"keys\"}\n"
 	"  lobby-clinic demo       --data DIR [--day YYYY-MM-DD] [--cards FILE] [--assets DIR]\n"
 	"  lobby-clinic user       --data DIR NAME          adds an administrator; the password on standard input\n"
 	"  lobby-clinic kiosk-code --data DIR NAME          prints a one-time enrolment code for a kiosk\n"
@@ -197,6 +204,21 @@ static int import(const struct options *o)
 	return err == 0 ? 0 : fail(o->words[0], err);
 }
 
+static int issuers(const struct options *o)
+{
+	struct ledger store;
+	int err = open_store(o, &store);
+
+	if (err != 0)
+		return fail(o->data, err);
+	if (o->count == 0)
+		err = issuers_print(&store, stdout);
+	else
+		err = issuers_import(&store, o->words, o->count, stderr);
+	ledger_close(&store);
+	return err == 0 ? 0 : err == LOBBY_ERR_REFUSED ? 1 : fail("issuers", err);
+}
+
 static int parse_day(const char *text, int64_t *day_ms)
 {
 	struct clock_civil day;
@@ -347,14 +369,9 @@ static const struct command {
 	int words_min, words_max;
 	int (*run)(const struct options *o);
 } commands[] = {
-	{ "serve", 0, 0, serve },
-	{ "import", 1, 1, import },
-	{ "demo", 0, 0, demo },
-	{ "user", 1, 1, add_user },
-	{ "kiosk-code", 1, 1, make_kiosk_code },
-	{ "setting", 0, 2, setting },
-	{ "logo", 0, 1, logo },
-	{ "arrivals", 0, 0, arrivals },
+	{ "serve", 0, 0, serve },     { "import", 1, 1, import }, { "issuers", 0, WORDS_MAX, issuers },
+	{ "demo", 0, 0, demo },	      { "user", 1, 1, add_user }, { "kiosk-code", 1, 1, make_kiosk_code },
+	{ "setting", 0, 2, setting }, { "logo", 0, 1, logo },	  { "arrivals", 0, 0, arrivals },
 };
 
 static int parse(int argc, char **argv, struct options *o)
@@ -375,7 +392,7 @@ static int parse(int argc, char **argv, struct options *o)
 			k++;
 		if (k < 5 && i + 1 < argc)
 			*known[k].value = argv[++i];
-		else if (strncmp(argv[i], "--", 2) != 0 && o->count < 2)
+		else if (strncmp(argv[i], "--", 2) != 0 && o->count < WORDS_MAX)
 			o->words[o->count++] = argv[i];
 		else
 			return fprintf(stderr, "lobby-clinic: %s: not understood\n", argv[i]), 2;

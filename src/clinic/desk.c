@@ -4,6 +4,7 @@
 
 #include "arrivals.h"
 #include "day.h"
+#include "documents.h"
 #include "help.h"
 #include "kiosks.h"
 #include "signin.h"
@@ -31,6 +32,7 @@ const struct route desk_routes[] = {
 	{ "GET", API "schedule", GUARD_DESK, 0, desk_schedule },
 	{ "GET", API "search", GUARD_DESK, 0, desk_search },
 	{ "GET", API "patients/*", GUARD_DESK, 0, desk_patient },
+	{ "GET", API "documents/*", GUARD_DESK, 0, desk_document },
 	{ "GET", API "set-aside", GUARD_DESK, 0, desk_set_aside },
 	{ "POST", API "kiosks/code", GUARD_DESK, HTTP_SMALL_BODY, desk_kiosk_code },
 	{ "GET", API "kiosks/*/self-tests", GUARD_DESK, 0, desk_self_tests },
@@ -219,6 +221,27 @@ int desk_search(struct request *r)
 	return request_audited(r, "search", "", q);
 }
 
+/* What a card said besides, if it was read from one. */
+static json_t *card_of(sqlite3_stmt *row, int at)
+{
+	return json_pack("{ss ss ss ss ss ss ss ss ss}", "source", db_text(row, at), "payor_id", db_text(row, at + 1),
+			 "plan", db_text(row, at + 2), "rx_bin", db_text(row, at + 3), "rx_pcn", db_text(row, at + 4),
+			 "rx_group", db_text(row, at + 5), "dependent", db_text(row, at + 6), "person",
+			 db_text(row, at + 7), "period_end", db_text(row, at + 8));
+}
+
+static json_t *coverage_of(sqlite3_stmt *row)
+{
+	json_t *json = json_pack("{ss ss ss ss ss sb ss sI}", "id", db_text(row, 0), "payor", db_text(row, 1),
+				 "member_id", db_text(row, 2), "group", db_text(row, 3), "subscriber", db_text(row, 4),
+				 "active", sqlite3_column_int(row, 5), "source", db_text(row, 6), "updated_ms",
+				 (json_int_t)sqlite3_column_int64(row, 7));
+
+	if (json != NULL && *db_text(row, 8) != '\0')
+		json_object_set_new(json, "card", card_of(row, 8));
+	return json;
+}
+
 static json_t *coverages_of(struct ledger *store, const char *patient_id)
 {
 	json_t *list = json_array();
@@ -226,17 +249,14 @@ static json_t *coverages_of(struct ledger *store, const char *patient_id)
 
 	if (ledger_query(
 		    store, &rows,
-		    "SELECT id, payor, member_id, group_id, subscriber, status = 'active', source, updated_ms FROM "
-		    "coverage WHERE patient_id = ?1"
+		    "SELECT id, payor, member_id, group_id, subscriber, status = 'active', source, updated_ms, "
+		    "read_from,"
+		    " payor_id, plan, rx_bin, rx_pcn, rx_group, dependent, card_person, period_end FROM coverage WHERE "
+		    "patient_id = ?1"
 		    " ORDER BY status = 'active' DESC, updated_ms DESC, source = 'kiosk' DESC LIMIT 20",
 		    "t", patient_id) == 0)
 		while (ledger_step(store, rows) == 1)
-			json_array_append_new(list,
-					      json_pack("{ss ss ss ss ss sb ss sI}", "id", db_text(rows, 0), "payor",
-							db_text(rows, 1), "member_id", db_text(rows, 2), "group",
-							db_text(rows, 3), "subscriber", db_text(rows, 4), "active",
-							sqlite3_column_int(rows, 5), "source", db_text(rows, 6),
-							"updated_ms", (json_int_t)sqlite3_column_int64(rows, 7)));
+			json_array_append_new(list, coverage_of(rows));
 	return list;
 }
 
@@ -279,8 +299,9 @@ int desk_patient(struct request *r)
 	err = ledger_query(store, &rows,
 			   APPOINTMENT_SELECT "WHERE ap.patient_id = ?1 ORDER BY ap.start_ms DESC LIMIT 50", "t",
 			   r->tail);
-	r->answer = json_pack("{so so so so}", "patient", patient, "appointments", appointments_of(store, err, rows),
-			      "coverages", coverages_of(store, r->tail), "visits", arrivals_of_patient(store, r->tail));
+	r->answer = json_pack("{so so so so so}", "patient", patient, "appointments", appointments_of(store, err, rows),
+			      "coverages", coverages_of(store, r->tail), "visits", arrivals_of_patient(store, r->tail),
+			      "documents", documents_of_patient(store, r->tail));
 	ledger_pool_give(&r->clinic->pool, store);
 	return r->answer == NULL ? LOBBY_ERR_NO_MEMORY : request_audited(r, "read-patient", r->tail, "");
 }

@@ -2,9 +2,10 @@
  *
  * A cursor is "DAY.N": the local day and the last number of the feed's log that the kiosk has. Another day, or a number
  * that the log no longer reaches back to, begins anew. The whole roster goes out in pages; between them the cursor is
- * "DAY.N.START.NUMBER": the log's head when the whole began, and the last appointment sent. Entries are read row by
- * row, a page at a time, whatever the roster's size. */
+ * "DAY.N.START.NUMBER": the log's head when the whole began, and the last appointment sent; with START -2 the last
+ * issuer, since those follow. Entries are read row by row, a page at a time, whatever the roster's size. */
 #include "http.h"
+#include "issuers.h"
 #include "kiosks.h"
 #include "logo.h"
 #include "roster.h"
@@ -17,6 +18,8 @@
 #include <string.h>
 
 #define PAGE 500
+#define PAGE_BYTES (2 << 20) /* of issuers, whose lists of revoked cards may be long */
+#define AT_ISSUERS (-2)
 #define WAIT_MAX_S 30
 #define LOOKS 8 /* at news that is not for this kiosk, before it is told to ask again */
 
@@ -93,12 +96,22 @@ static int push_roster(json_t *changes, const char *id, json_t *take_entry)
 	return json_array_append_new(changes, change) == 0 ? 0 : LOBBY_ERR_NO_MEMORY;
 }
 
-/* The next page of the whole. */
+static int issuers_whole(struct ledger *store, struct feed *feed)
+{
+	return issuers_page(store, feed->changes, &feed->cursor.number, PAGE, PAGE_BYTES, &feed->more);
+}
+
+/* The next page of the whole: appointments, and after the last of them the issuers. */
 static int whole_page(struct ledger *store, struct feed *feed)
 {
 	sqlite3_stmt *rows;
 	int count = 0, more = 0, err;
 
+	if (feed->cursor.start_ms == AT_ISSUERS) {
+		err = issuers_whole(store, feed);
+		feed->cursor.whole = feed->more;
+		return err;
+	}
 	err = roster_query_days(store, &rows, feed->cursor.start_ms, feed->cursor.number, PAGE);
 	while (err == 0 && count < PAGE && (more = ledger_step(store, rows)) == 1) {
 		feed->cursor.start_ms = sqlite3_column_int64(rows, ROSTER_START_MS);
@@ -111,8 +124,14 @@ static int whole_page(struct ledger *store, struct feed *feed)
 	if (more < 0)
 		return more;
 	sqlite3_reset(rows);
-	feed->cursor.whole = feed->more = count == PAGE;
-	return 0;
+	feed->more = count == PAGE;
+	if (!feed->more) {
+		feed->cursor.start_ms = AT_ISSUERS;
+		feed->cursor.number = 0;
+		err = issuers_whole(store, feed);
+	}
+	feed->cursor.whole = feed->more;
+	return err;
 }
 
 static int whole_begin(struct ledger *store, struct feed *feed)
@@ -145,11 +164,21 @@ static int push_help(struct ledger *store, json_t *changes, const char *id)
 	return err < 0 ? err : 0;
 }
 
+static int push_issuer(struct ledger *store, json_t *changes, const char *iss, size_t *bytes)
+{
+	size_t one = 0;
+	json_t *change = issuers_change(store, iss, &one);
+
+	*bytes += one;
+	return json_array_append_new(changes, change) == 0 ? 0 : LOBBY_ERR_NO_MEMORY;
+}
+
 /* What came after the cursor and is for this kiosk, each thing once; moves the cursor. */
 static int news(struct ledger *store, struct feed *feed, int64_t kiosk)
 {
 	int64_t head = feed->cursor.head;
 	sqlite3_stmt *rows;
+	size_t bytes = 0;
 	int count = 0, step = 0, err;
 
 	err = ledger_query(store, &rows,
@@ -157,7 +186,8 @@ static int news(struct ledger *store, struct feed *feed, int64_t kiosk)
 			   "?1 AND kiosk IN (0, ?2) ORDER BY id LIMIT ?3) "
 			   "GROUP BY kind, ref ORDER BY 1",
 			   "iii", head, kiosk, (int64_t)PAGE);
-	while (err == 0 && (step = ledger_step(store, rows)) == 1) {
+	/* In the order of what came last to each thing: wherever this stops, the rest is newer than the cursor. */
+	while (err == 0 && bytes < PAGE_BYTES && (step = ledger_step(store, rows)) == 1) {
 		const char *kind = db_text(rows, 1), *ref = db_text(rows, 2);
 
 		head = sqlite3_column_int64(rows, 0);
@@ -170,15 +200,17 @@ static int news(struct ledger *store, struct feed *feed, int64_t kiosk)
 		else if (strcmp(kind, "logo") == 0)
 			json_array_append_new(feed->changes,
 					      json_pack("{ss so}", "type", "logo", "logo", clinic_logo_load(store)));
+		else if (strcmp(kind, "issuer") == 0)
+			err = push_issuer(store, feed->changes, ref, &bytes);
 		else
 			err = push_help(store, feed->changes, ref);
 	}
-	if (err == 0 && step == 1)
+	if (step == 1)
 		sqlite3_reset(rows);
 	if (err != 0 || step < 0)
 		return err != 0 ? err : step;
 	feed->cursor.head = (long)head;
-	feed->more = count == PAGE;
+	feed->more = count == PAGE || bytes >= PAGE_BYTES;
 	return 0;
 }
 

@@ -104,5 +104,26 @@ static const char version_2[] =
 	" finished_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL, passed INTEGER NOT NULL, by TEXT NOT NULL,"
 	" version TEXT NOT NULL, lines TEXT NOT NULL, UNIQUE(kiosk, started_ms));";
 
-const char *const ledger_migrations[] = { version_1, version_2 };
+/* Whom the clinic trusts to issue health cards, all that an insurance card says, and what patients share. */
+static const char version_3[] =
+	"CREATE TABLE issuer(number INTEGER PRIMARY KEY, iss TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
+	" content TEXT NOT NULL, at_ms INTEGER NOT NULL);"
+	"ALTER TABLE coverage ADD COLUMN payor_id TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE coverage ADD COLUMN plan TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE coverage ADD COLUMN rx_bin TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE coverage ADD COLUMN rx_pcn TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE coverage ADD COLUMN rx_group TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE coverage ADD COLUMN dependent TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE coverage ADD COLUMN read_from TEXT NOT NULL DEFAULT '';"	/* visit_card.source */
+	"ALTER TABLE coverage ADD COLUMN card_person TEXT NOT NULL DEFAULT '';" /* whom the card names */
+	/* state: here (content is what was shared), held (a link that is still to be resolved). */
+	"CREATE TABLE document(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, visit_id TEXT NOT NULL,"
+	" patient_id TEXT NOT NULL, kind TEXT NOT NULL, title TEXT NOT NULL, issuer TEXT NOT NULL,"
+	" content_type TEXT NOT NULL, content BLOB NOT NULL, url TEXT NOT NULL, state TEXT NOT NULL,"
+	" at_ms INTEGER NOT NULL);"
+	"CREATE INDEX document_patient ON document(patient_id);"
+	"CREATE INDEX document_visit ON document(visit_id);"
+	"ALTER TABLE arrival ADD COLUMN document INTEGER NOT NULL DEFAULT 0;";
+
+const char *const ledger_migrations[] = { version_1, version_2, version_3 };
 const int ledger_migration_count = (int)(sizeof(ledger_migrations) / sizeof(ledger_migrations[0]));

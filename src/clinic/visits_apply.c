@@ -4,6 +4,8 @@
  * handover; one whose appointment another kiosk checked in already is shown too, and says so: nobody is lost. */
 #include "visits.h"
 
+#include "documents.h"
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -128,15 +130,29 @@ static int take_contact(struct ledger *store, const struct visit *v, int64_t now
 	return err;
 }
 
+/* "Maria Garcia, born 1985-04-17": whom the card names, where it names anybody. */
+static void card_person(const struct visit_card *card, char *out, size_t size)
+{
+	snprintf(out, size, "%s%s%s%s%s", card->given, card->given[0] != '\0' && card->family[0] != '\0' ? " " : "",
+		 card->family, card->birth_date[0] != '\0' ? ", born " : "", card->birth_date);
+}
+
 static int take_coverage(struct ledger *store, const struct visit *v, int64_t now_ms)
 {
-	return ledger_run(store,
-			  "INSERT INTO coverage(id, patient_id, payor, member_id, group_id, subscriber, status, "
-			  "period_start, period_end,"
-			  " copay_cents, currency, source, updated_ms) SELECT ?1, id, ?3, ?4, ?5, given || ' ' || "
-			  "family, 'active', '', '', -1, '',"
-			  " 'kiosk', ?6 FROM patient WHERE id = ?2 ON CONFLICT(id) DO NOTHING",
-			  "ttttti", v->coverage_id, v->patient_id, v->payor, v->member_id, v->group, now_ms);
+	const struct visit_card *card = &v->card;
+	char person[160];
+
+	card_person(card, person, sizeof(person));
+	return ledger_run(
+		store,
+		"INSERT INTO coverage(id, patient_id, payor, member_id, group_id, subscriber, status, "
+		"period_start, period_end, copay_cents, currency, source, updated_ms, payor_id, plan, rx_bin, "
+		"rx_pcn, rx_group, dependent, read_from, card_person) SELECT ?1, id, ?3, ?4, ?5, "
+		"coalesce(nullif(?7, ''), given || ' ' || family), 'active', ?8, ?9, -1, '', 'kiosk', ?6, ?10, "
+		"?11, ?12, ?13, ?14, ?15, ?16, ?17 FROM patient WHERE id = ?2 ON CONFLICT(id) DO NOTHING",
+		"tttttittttttttttt", v->coverage_id, v->patient_id, v->payor, v->member_id, v->group, now_ms,
+		card->subscriber, card->period_start, card->period_end, card->payor_id, card->plan, card->rx_bin,
+		card->rx_pcn, card->rx_group, card->dependent, card->source, person);
 }
 
 /* What the patient told about themselves; every other kiosk hears of it with their appointments. */
@@ -228,6 +244,8 @@ static int apply_visit(struct ledger *store, int64_t kiosk, struct visit_row *ro
 	}
 	a.number = sqlite3_last_insert_rowid(store->db.handle);
 	err = mark_appointments(store, v, &a);
+	if (err == 0)
+		err = documents_keep(store, v, a.known ? v->patient_id : "", now_ms);
 	if (err == 0 && (a.twice[0] != '\0' || strcmp(a.reason, v->reason) != 0))
 		err = ledger_run(store, "UPDATE arrival SET twice = ?2, kind = ?3, reason = ?4 WHERE number = ?1",
 				 "itit", a.number, a.twice, (int64_t)a.handover, a.reason);

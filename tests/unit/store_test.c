@@ -1,4 +1,5 @@
 /* src/sync/store: who may open it, its schema through time, and what is left of a damaged one. */
+#include "schema_same.h"
 #include "sync_fixture.h"
 
 #include <sys/wait.h>
@@ -21,72 +22,15 @@ static void files_are_private_and_locked(void **state)
 	kiosk_teardown(&k);
 }
 
-/* Appends rows of a query as lines. */
-static void describe(sqlite3 *db, const char *sql, char *out, size_t size)
-{
-	sqlite3_stmt *stmt = NULL;
-	size_t len = strlen(out);
-
-	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
-	while (sqlite3_step(stmt) == SQLITE_ROW)
-		len += (size_t)snprintf(out + len, size - len, "%s\n", (const char *)sqlite3_column_text(stmt, 0));
-	assert_true(len < size);
-	sqlite3_finalize(stmt);
-}
-
-/* Tables, columns and indexes by name: the text of CREATE differs between a new table and an altered one. */
-static void schema_of(struct db *db, char *out, size_t size)
-{
-	out[0] = '\0';
-	describe(db->handle,
-		 "SELECT m.name || '.' || c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' ||"
-		 " coalesce(c.dflt_value, '-') || ' ' || c.pk FROM sqlite_master m, pragma_table_xinfo(m.name) c"
-		 " WHERE m.type = 'table' ORDER BY 1",
-		 out, size);
-	describe(
-		db->handle,
-		"SELECT m.name || ': ' || i.name || ' ' || i.\"unique\" || ' ' || i.partial || ' ' || x.seqno || ' ' ||"
-		" coalesce(x.name, 'rowid') FROM sqlite_master m, pragma_index_list(m.name) i,"
-		" pragma_index_xinfo(i.name) x WHERE m.type = 'table' AND x.key = 1 ORDER BY 1",
-		out, size);
-}
-
 /* tests/unit/schema/sync-N.sql is what release N wrote, with a visit in it. */
 static void every_old_schema_migrates_to_the_newest(void **state)
 {
-	static char fresh[16384], migrated[16384];
-	char folder[64], path[128], fixture[64];
-	struct db db;
+	char folder[64];
 
 	(void)state;
 	make_folder(folder);
-	snprintf(path, sizeof(path), "%s/fresh.db", folder);
-	assert_int_equal(db_open(&db, path, store_migrations, store_migration_count, true), 0);
-	schema_of(&db, fresh, sizeof(fresh));
-	db_close(&db);
-	for (int version = 1; version <= store_migration_count; version++) {
-		char sql[16384];
-		FILE *file;
-		sqlite3 *old;
-
-		snprintf(fixture, sizeof(fixture), "tests/unit/schema/sync-%d.sql", version);
-		file = fopen(fixture, "r");
-		assert_non_null(file);
-		sql[fread(sql, 1, sizeof(sql) - 1, file)] = '\0';
-		fclose(file);
-		snprintf(path, sizeof(path), "%s/old-%d.db", folder, version);
-		assert_int_equal(sqlite3_open(path, &old), SQLITE_OK);
-		assert_int_equal(sqlite3_exec(old, sql, NULL, NULL, NULL), SQLITE_OK);
-		sqlite3_close(old);
-		assert_int_equal(db_open(&db, path, store_migrations, store_migration_count, true), 0);
-		assert_int_equal(db.schema, store_migration_count);
-		schema_of(&db, migrated, sizeof(migrated));
-		assert_string_equal(migrated, fresh);
-		migrated[0] = '\0';
-		describe(db.handle, "SELECT uuid FROM outbox", migrated, sizeof(migrated));
-		assert_string_equal(migrated, "00000001-0000-4000-8000-000000000000\n");
-		db_close(&db);
-	}
+	assert_all_migrate(folder, "sync", store_migrations, store_migration_count, "SELECT uuid FROM outbox",
+			   "00000001-0000-4000-8000-000000000000\n");
 	remove_folder(folder);
 }
 
