@@ -97,7 +97,7 @@ static double commit_ms(struct kiosk *k, int n)
 
 	visit_of(&visit, n);
 	start = bench_now_ns();
-	BENCH_MUST(outbox_commit_visit(&k->outbox, &k->identity, &visit, clock_wall_ms(), &answer) == 0);
+	BENCH_MUST(outbox_commit_visit(&k->outbox, &k->identity, &visit, NULL, clock_wall_ms(), &answer) == 0);
 	return (double)(bench_now_ns() - start) / 1e6;
 }
 

@@ -52,6 +52,8 @@ struct world {
 	lobby_Enrolled enrolled;
 	lobby_TechnicianAnswer pin;
 	int pin_count;
+	lobby_HealthRead health;
+	int health_count;
 	int identified_count, committed_count, help_count, settings_count, enrolled_count;
 };
 
@@ -288,6 +290,10 @@ static inline void on_message(void *arg, struct wire_conn *conn, const lobby_Env
 	case lobby_Envelope_enrolled_tag:
 		w->enrolled = envelope->body.enrolled;
 		w->enrolled_count++;
+		break;
+	case lobby_Envelope_health_read_tag:
+		w->health = envelope->body.health_read;
+		w->health_count++;
 		break;
 	default:
 		break;

@@ -159,7 +159,7 @@ static void a_checkin_made_here_survives_an_older_feed(void **state)
 	lobby_VisitCommitted answer;
 
 	put(&d->k, &e);
-	assert_int_equal(outbox_commit_visit(&d->k.outbox, &d->k.identity, &visit, NOW_MS, &answer), 0);
+	assert_int_equal(outbox_commit_visit(&d->k.outbox, &d->k.identity, &visit, NULL, NOW_MS, &answer), 0);
 	put(&d->k, &e);
 	ask(d, &query);
 	assert_int_equal(d->answer.appointment[0].state, lobby_AppointmentState_APPOINTMENT_ARRIVED);

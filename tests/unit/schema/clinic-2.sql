@@ -9,15 +9,15 @@ CREATE TABLE practitioner(id TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID
 CREATE TABLE location(id TEXT PRIMARY KEY, name TEXT NOT NULL, short_name TEXT NOT NULL, directions TEXT NOT NULL, prefix TEXT NOT NULL, part_of TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE schedule(id TEXT PRIMARY KEY, practitioner_id TEXT NOT NULL, location_id TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE slot(id TEXT PRIMARY KEY, schedule_id TEXT NOT NULL, start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL, status TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE coverage(id TEXT PRIMARY KEY, patient_id TEXT NOT NULL, payor TEXT NOT NULL, member_id TEXT NOT NULL, group_id TEXT NOT NULL, subscriber TEXT NOT NULL, status TEXT NOT NULL, period_start TEXT NOT NULL, period_end TEXT NOT NULL, copay_cents INTEGER NOT NULL, currency TEXT NOT NULL, source TEXT NOT NULL, updated_ms INTEGER NOT NULL, payor_id TEXT NOT NULL DEFAULT '', plan TEXT NOT NULL DEFAULT '', rx_bin TEXT NOT NULL DEFAULT '', rx_pcn TEXT NOT NULL DEFAULT '', rx_group TEXT NOT NULL DEFAULT '', dependent TEXT NOT NULL DEFAULT '', read_from TEXT NOT NULL DEFAULT '', card_person TEXT NOT NULL DEFAULT '') WITHOUT ROWID;
-INSERT INTO coverage VALUES('cover-maria','maria','Example Health','XGH 884-104-417','','Maria Garcia','active','','',-1,'','import',1,'','','','','','','','');
+CREATE TABLE coverage(id TEXT PRIMARY KEY, patient_id TEXT NOT NULL, payor TEXT NOT NULL, member_id TEXT NOT NULL, group_id TEXT NOT NULL, subscriber TEXT NOT NULL, status TEXT NOT NULL, period_start TEXT NOT NULL, period_end TEXT NOT NULL, copay_cents INTEGER NOT NULL, currency TEXT NOT NULL, source TEXT NOT NULL, updated_ms INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO coverage VALUES('cover-maria','maria','Example Health','XGH 884-104-417','','Maria Garcia','active','','',-1,'','import',1);
 CREATE TABLE appointment(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, code TEXT NOT NULL, patient_id TEXT NOT NULL, start_ms INTEGER NOT NULL, minutes INTEGER NOT NULL, status TEXT NOT NULL, ticket TEXT NOT NULL DEFAULT '', practitioner_id TEXT NOT NULL, location_id TEXT NOT NULL, slot_id TEXT NOT NULL, with_text TEXT NOT NULL, service_type TEXT NOT NULL);
 CREATE TABLE kiosk(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, credential_hash BLOB NOT NULL, enrolled_ms INTEGER NOT NULL, removed_ms INTEGER, heard_ms INTEGER NOT NULL, state TEXT NOT NULL, since_ms INTEGER NOT NULL, step TEXT NOT NULL DEFAULT '', visits_held INTEGER NOT NULL DEFAULT 0, set_aside INTEGER NOT NULL DEFAULT 0, devices TEXT NOT NULL DEFAULT '[]', version TEXT NOT NULL DEFAULT '');
 CREATE TABLE kiosk_code(number INTEGER PRIMARY KEY, code_id TEXT NOT NULL, name TEXT NOT NULL, key BLOB NOT NULL, expires_ms INTEGER NOT NULL, wrong INTEGER NOT NULL DEFAULT 0, used INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE bundle(number INTEGER PRIMARY KEY, kiosk INTEGER NOT NULL, seq INTEGER NOT NULL, key TEXT NOT NULL, kind INTEGER NOT NULL, received_ms INTEGER NOT NULL, hash BLOB NOT NULL, content BLOB NOT NULL, UNIQUE(kiosk, seq));
 INSERT INTO bundle VALUES(1,1,1,'00000001-0000-4000-8000-000000000000',0,1,X'00',X'7b7d');
 CREATE TABLE set_aside(number INTEGER PRIMARY KEY, kiosk INTEGER NOT NULL, seq INTEGER NOT NULL, key TEXT NOT NULL, at_ms INTEGER NOT NULL, reason TEXT NOT NULL, hash BLOB NOT NULL, content BLOB NOT NULL, UNIQUE(kiosk, seq, hash));
-CREATE TABLE arrival(number INTEGER PRIMARY KEY, visit_id TEXT NOT NULL UNIQUE, kiosk INTEGER NOT NULL, ticket TEXT NOT NULL, kind INTEGER NOT NULL, reason TEXT NOT NULL, step TEXT NOT NULL, patient_id TEXT NOT NULL, known INTEGER NOT NULL, described TEXT NOT NULL, language TEXT NOT NULL, contact INTEGER NOT NULL, insurance INTEGER NOT NULL, twice TEXT NOT NULL, arrived_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL, stage INTEGER NOT NULL DEFAULT 0, stage_by TEXT NOT NULL DEFAULT '', stage_ms INTEGER NOT NULL, slip TEXT NOT NULL, slip_error TEXT NOT NULL DEFAULT '', document INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE arrival(number INTEGER PRIMARY KEY, visit_id TEXT NOT NULL UNIQUE, kiosk INTEGER NOT NULL, ticket TEXT NOT NULL, kind INTEGER NOT NULL, reason TEXT NOT NULL, step TEXT NOT NULL, patient_id TEXT NOT NULL, known INTEGER NOT NULL, described TEXT NOT NULL, language TEXT NOT NULL, contact INTEGER NOT NULL, insurance INTEGER NOT NULL, twice TEXT NOT NULL, arrived_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL, stage INTEGER NOT NULL DEFAULT 0, stage_by TEXT NOT NULL DEFAULT '', stage_ms INTEGER NOT NULL, slip TEXT NOT NULL, slip_error TEXT NOT NULL DEFAULT '');
 CREATE TABLE arrival_appointment(arrival INTEGER NOT NULL, appointment_id TEXT NOT NULL, PRIMARY KEY(arrival, appointment_id)) WITHOUT ROWID;
 CREATE TABLE help(id TEXT PRIMARY KEY, kiosk INTEGER NOT NULL, step TEXT NOT NULL, at_ms INTEGER NOT NULL, stage TEXT NOT NULL, by TEXT NOT NULL DEFAULT '', stage_ms INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE desk_change(id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, ref TEXT NOT NULL, at_ms INTEGER NOT NULL);
@@ -26,8 +26,7 @@ CREATE TABLE user(number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE 
 CREATE TABLE setup(hash BLOB NOT NULL, made_ms INTEGER NOT NULL);
 CREATE TABLE session(hash BLOB PRIMARY KEY, user INTEGER NOT NULL REFERENCES user(number), made_ms INTEGER NOT NULL, used_ms INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE audit(number INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, user TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL);
-CREATE TABLE issuer(number INTEGER PRIMARY KEY, iss TEXT NOT NULL UNIQUE, name TEXT NOT NULL, content TEXT NOT NULL, at_ms INTEGER NOT NULL);
-CREATE TABLE document(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, visit_id TEXT NOT NULL, patient_id TEXT NOT NULL, kind TEXT NOT NULL, title TEXT NOT NULL, issuer TEXT NOT NULL, content_type TEXT NOT NULL, content BLOB NOT NULL, url TEXT NOT NULL, state TEXT NOT NULL, at_ms INTEGER NOT NULL);
+CREATE TABLE self_test(number INTEGER PRIMARY KEY, kiosk INTEGER NOT NULL, started_ms INTEGER NOT NULL, finished_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL, passed INTEGER NOT NULL, by TEXT NOT NULL, version TEXT NOT NULL, lines TEXT NOT NULL, UNIQUE(kiosk, started_ms));
 CREATE INDEX history_resource ON history(type, id);
 CREATE INDEX coverage_patient ON coverage(patient_id);
 CREATE INDEX appointment_start ON appointment(start_ms);
@@ -42,7 +41,5 @@ CREATE TRIGGER history_update BEFORE UPDATE ON history BEGIN SELECT RAISE(ABORT,
 CREATE TRIGGER history_delete BEFORE DELETE ON history BEGIN SELECT RAISE(ABORT, 'history is append-only'); END;
 CREATE TRIGGER bundle_update BEFORE UPDATE ON bundle BEGIN SELECT RAISE(ABORT, 'bundle is append-only'); END;
 CREATE TRIGGER bundle_delete BEFORE DELETE ON bundle BEGIN SELECT RAISE(ABORT, 'bundle is append-only'); END;
-CREATE INDEX document_patient ON document(patient_id);
-CREATE INDEX document_visit ON document(visit_id);
 COMMIT;
 PRAGMA user_version=2;
