@@ -6,21 +6,20 @@
 #include "drivers/usb_private.h"
 
 #include "base/bytes.h"
-#include "base/file.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 
-#include <glob.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define OPEN_ATTEMPTS 6
 #define FIRST_OPEN_MS 50
 #define STRING_TIMEOUT_MS 500
-#define MAX_HID_REPORT 4096
+#define SETTLE_MS 500
+#define SETTLE_STEP_MS 20
 #define LANG_ENGLISH_US 0x0409
 
 /* ---- events ---- */
@@ -71,119 +70,6 @@ static void fd_removed(int fd, void *arg)
 	struct usb *usb = arg;
 
 	loop_fd_remove(usb->loop, fd);
-}
-
-/* ---- what an interface is ---- */
-
-/* HID 1.11, 6.2.1: the class descriptor among the interface's own; bytes 7 and 8 are the report descriptor's length. */
-static uint16_t hid_report_len(const struct libusb_interface_descriptor *d)
-{
-	struct reader r = reader_of(d->extra, d->extra_length > 0 ? (size_t)d->extra_length : 0);
-
-	while (reader_left(&r) >= 2) {
-		uint8_t len = r.data[r.at], type = r.data[r.at + 1];
-		struct reader one = read_sub(&r, len);
-
-		if (len < 2 || one.failed)
-			return 0;
-		if (type != 0x21 || len < 9)
-			continue;
-		read_span(&one, 7);
-		return read_le16(&one);
-	}
-	return 0;
-}
-
-/* The first endpoint of each direction, bulk ones first; an interrupt IN beside a bulk IN is the one that notifies. */
-static void take_endpoints(const struct libusb_interface_descriptor *d, uint8_t type, struct usb_info *info)
-{
-	for (int i = 0; i < d->bNumEndpoints; i++) {
-		const struct libusb_endpoint_descriptor *e = &d->endpoint[i];
-		struct usb_endpoint *slot = (e->bEndpointAddress & LIBUSB_ENDPOINT_IN) ? &info->in : &info->out;
-
-		if ((e->bmAttributes & LIBUSB_TRANSFER_TYPE_MASK) != type)
-			continue;
-		if (slot == &info->in && slot->address != 0 && !slot->interrupt &&
-		    type == LIBUSB_TRANSFER_TYPE_INTERRUPT)
-			slot = &info->notify;
-		if (slot->address == 0)
-			*slot = (struct usb_endpoint){ e->bEndpointAddress, type == LIBUSB_TRANSFER_TYPE_INTERRUPT,
-						       e->wMaxPacketSize & 0x7ff };
-	}
-}
-
-/* Class descriptors (USB 2.0, 9.5): each begins with its length and type. */
-static void take_extra(const struct libusb_interface_descriptor *d, struct usb_info *info)
-{
-	struct reader r = reader_of(d->extra, d->extra_length > 0 ? (size_t)d->extra_length : 0);
-
-	while (reader_left(&r) >= 2) {
-		size_t len = r.data[r.at];
-		const uint8_t *one = len < 2 ? NULL : read_span(&r, len);
-
-		if (one == NULL || info->extra_len + len > sizeof(info->extra))
-			return;
-		memcpy(info->extra + info->extra_len, one, len);
-		info->extra_len += len;
-	}
-}
-
-static void info_of(const struct libusb_device_descriptor *dd, const struct libusb_interface_descriptor *d,
-		    struct usb_info *info)
-{
-	*info = (struct usb_info){ .vendor = dd->idVendor,
-				   .product = dd->idProduct,
-				   .release = dd->bcdDevice,
-				   .number = d->bInterfaceNumber,
-				   .alternate = d->bAlternateSetting,
-				   .class = d->bInterfaceClass,
-				   .subclass = d->bInterfaceSubClass,
-				   .protocol = d->bInterfaceProtocol };
-	take_endpoints(d, LIBUSB_TRANSFER_TYPE_BULK, info);
-	take_endpoints(d, LIBUSB_TRANSFER_TYPE_INTERRUPT, info);
-	take_extra(d, info);
-	if (info->class == LIBUSB_CLASS_HID)
-		info->hid_report_len = hid_report_len(d);
-}
-
-/* Where sysfs shows this interface. False for a root hub. */
-static bool interface_path(libusb_device *device, uint8_t number, const char *what, char *out, size_t size)
-{
-	uint8_t ports[8];
-	int count = libusb_get_port_numbers(device, ports, sizeof(ports)), at;
-
-	if (count < 1)
-		return false;
-	at = snprintf(out, size, "/sys/bus/usb/devices/%d-%d", libusb_get_bus_number(device), ports[0]);
-	for (int i = 1; i < count; i++)
-		at += snprintf(out + at, size - (size_t)at, ".%d", ports[i]);
-	return snprintf(out + at, size - (size_t)at, ":1.%d%s", number, what) < (int)(size - (size_t)at);
-}
-
-/* Without opening the device. */
-static bool kernel_has(libusb_device *device, uint8_t number)
-{
-	char path[160];
-
-	return interface_path(device, number, "/driver", path, sizeof(path)) && access(path, F_OK) == 0;
-}
-
-/* A HID interface that a kernel driver has may be the kiosk's touchscreen: it must not be claimed to find out. The
- * kernel shows the report descriptor of such a one (Documentation/ABI, sysfs-driver-hid). */
-static char *kernel_hid_report(libusb_device *device, uint8_t number, size_t *len)
-{
-	char pattern[160];
-	char *data = NULL;
-	glob_t found;
-
-	if (!interface_path(device, number, "/*/report_descriptor", pattern, sizeof(pattern)))
-		return NULL;
-	if (glob(pattern, 0, NULL, &found) == 0) {
-		if (file_read(found.gl_pathv[0], MAX_HID_REPORT, &data, len) != 0)
-			data = NULL;
-		globfree(&found);
-	}
-	return data;
 }
 
 /* ---- opening ---- */
@@ -301,8 +187,8 @@ static void try_open(void *arg)
 	}
 }
 
-static void add_device(struct usb *usb, libusb_device *device, const struct libusb_device_descriptor *dd,
-		       const struct usb_info *info, bool named_only)
+void usb_add_device(struct usb *usb, libusb_device *device, const struct libusb_device_descriptor *dd,
+		    const struct usb_info *info, bool named_only)
 {
 	struct usb_device *d = calloc(1, sizeof(*d));
 	struct usb_device **tail = &usb->devices;
@@ -325,74 +211,6 @@ static void add_device(struct usb *usb, libusb_device *device, const struct libu
 	*tail = d;
 	usb->events->found(usb->arg, d);
 	loop_timer_set(usb->loop, &d->timer, 0, try_open, d);
-}
-
-/* Chooses among an interface's alternate settings: the first that is wanted and can answer, else the first wanted.
- * True if one is wanted. */
-static bool look_at_interface(struct usb *usb, libusb_device *device, const struct libusb_device_descriptor *dd,
-			      const struct libusb_interface *interface)
-{
-	struct usb_info best, info;
-	bool found = false;
-
-	for (int i = 0; i < interface->num_altsetting; i++) {
-		const struct libusb_interface_descriptor *d = &interface->altsetting[i];
-		libusb_device_handle *handle;
-		char *report = NULL;
-		size_t len = 0;
-
-		info_of(dd, d, &info);
-		if (info.class == LIBUSB_CLASS_HID && libusb_open(device, &handle) == 0) {
-			info.kernel_bound = libusb_kernel_driver_active(handle, info.number) == 1;
-			libusb_close(handle);
-			if (info.kernel_bound)
-				report = kernel_hid_report(device, info.number, &len);
-			info.hid_report = (const uint8_t *)report;
-			info.hid_report_known = len;
-		}
-		if (usb->events->wants(usb->arg, &info) && (!found || (best.in.address == 0 && info.in.address != 0))) {
-			best = info;
-			found = true;
-		}
-		free(report);
-	}
-	if (found)
-		add_device(usb, device, dd, &best, false);
-	return found;
-}
-
-/* None of its interfaces was wanted: it may be worth a word all the same. */
-static void look_at_stranger(struct usb *usb, libusb_device *device, const struct libusb_device_descriptor *dd,
-			     const struct libusb_config_descriptor *config)
-{
-	for (int i = 0; i < config->bNumInterfaces; i++) {
-		struct usb_info info;
-
-		if (config->interface[i].num_altsetting < 1)
-			continue;
-		info_of(dd, &config->interface[i].altsetting[0], &info);
-		info.kernel_bound = kernel_has(device, info.number);
-		if (!usb->events->notes(usb->arg, &info))
-			continue;
-		add_device(usb, device, dd, &info, true);
-		return;
-	}
-}
-
-static void look_at(struct usb *usb, libusb_device *device)
-{
-	struct libusb_device_descriptor dd;
-	struct libusb_config_descriptor *config;
-	bool wanted = false;
-
-	if (libusb_get_device_descriptor(device, &dd) != 0 || dd.bDeviceClass == LIBUSB_CLASS_HUB ||
-	    libusb_get_active_config_descriptor(device, &config) != 0)
-		return;
-	for (int i = 0; i < config->bNumInterfaces; i++)
-		wanted = look_at_interface(usb, device, &dd, &config->interface[i]) || wanted;
-	if (!wanted && usb->events->notes != NULL)
-		look_at_stranger(usb, device, &dd, config);
-	libusb_free_config_descriptor(config);
 }
 
 /* ---- closing ---- */
@@ -451,6 +269,28 @@ static bool reap_closed(struct usb *usb)
 
 /* ---- the bus ---- */
 
+/* Looks at those that the kernel has finished with, or does not finish with; at the others again soon. */
+static void look_at_arrivals(void *arg)
+{
+	struct usb *usb = arg;
+	int64_t now = clock_mono_ms();
+	int kept = 0;
+
+	for (int i = 0; i < usb->arrived_count; i++) {
+		struct usb_arrival arrival = usb->arrived[i];
+
+		if (!usb_is_settled(arrival.device) && now - arrival.since_ms < SETTLE_MS) {
+			usb->arrived[kept++] = arrival;
+			continue;
+		}
+		usb_look_at(usb, arrival.device);
+		libusb_unref_device(arrival.device);
+	}
+	usb->arrived_count = kept;
+	if (kept > 0)
+		loop_timer_set(usb->loop, &usb->settling, SETTLE_STEP_MS, look_at_arrivals, usb);
+}
+
 static void work(void *arg)
 {
 	struct usb *usb = arg;
@@ -464,16 +304,24 @@ static void work(void *arg)
 	}
 	reap_closed(usb);
 	close_named(usb);
-	for (int i = 0; i < usb->arrived_count; i++) {
-		look_at(usb, usb->arrived[i]);
-		libusb_unref_device(usb->arrived[i]);
-	}
-	usb->arrived_count = 0;
+	look_at_arrivals(usb);
 }
 
 void usb_schedule(struct usb *usb)
 {
 	loop_timer_set(usb->loop, &usb->work, 0, work, usb);
+}
+
+/* A device that comes while libusb starts is told twice: as one of those that are there, and as one that has come. */
+static bool is_known(const struct usb *usb, const libusb_device *device)
+{
+	for (const struct usb_device *d = usb->devices; d != NULL; d = d->next)
+		if (d->device == device)
+			return true;
+	for (int i = 0; i < usb->arrived_count; i++)
+		if (usb->arrived[i].device == device)
+			return true;
+	return false;
 }
 
 static int LIBUSB_CALL on_hotplug(libusb_context *context, libusb_device *device, libusb_hotplug_event event, void *arg)
@@ -482,14 +330,16 @@ static int LIBUSB_CALL on_hotplug(libusb_context *context, libusb_device *device
 
 	(void)context;
 	if (event == LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED) {
-		if (usb->arrived_count < (int)(sizeof(usb->arrived) / sizeof(usb->arrived[0])))
-			usb->arrived[usb->arrived_count++] = libusb_ref_device(device);
+		if (!is_known(usb, device) &&
+		    usb->arrived_count < (int)(sizeof(usb->arrived) / sizeof(usb->arrived[0])))
+			usb->arrived[usb->arrived_count++] =
+				(struct usb_arrival){ libusb_ref_device(device), clock_mono_ms() };
 	} else {
 		for (struct usb_device *d = usb->devices; d != NULL; d = d->next)
 			if (d->device == device)
 				d->unplugged = true;
 		for (int i = 0; i < usb->arrived_count; i++) {
-			if (usb->arrived[i] != device)
+			if (usb->arrived[i].device != device)
 				continue;
 			libusb_unref_device(device);
 			usb->arrived[i--] = usb->arrived[--usb->arrived_count];
@@ -557,8 +407,9 @@ void usb_free(struct usb *usb)
 		libusb_handle_events_timeout_completed(usb->context, &wait, NULL);
 	}
 	for (int i = 0; i < usb->arrived_count; i++)
-		libusb_unref_device(usb->arrived[i]);
+		libusb_unref_device(usb->arrived[i].device);
 	loop_timer_cancel(usb->loop, &usb->work);
+	loop_timer_cancel(usb->loop, &usb->settling);
 	loop_timer_cancel(usb->loop, &usb->timeouts);
 	libusb_exit(usb->context);
 	free(usb);

@@ -1,4 +1,5 @@
-/* What usb.c (the bus, arrivals, closing) and usb_pipe.c (transfers) share. Nobody else includes it. */
+/* What usb.c (the bus, opening, closing), usb_look.c (what a device is) and usb_pipe.c (transfers) share. Nobody else
+ * includes it. */
 #ifndef LOBBY_DRIVERS_USB_PRIVATE_H
 #define LOBBY_DRIVERS_USB_PRIVATE_H
 
@@ -45,6 +46,12 @@ struct usb_device {
 	void *owner;
 };
 
+/* A device that has come and was not looked at yet. */
+struct usb_arrival {
+	libusb_device *device; /* a reference */
+	int64_t since_ms;
+};
+
 struct usb {
 	struct loop *loop;
 	libusb_context *context;
@@ -53,8 +60,9 @@ struct usb {
 	void *arg;
 	struct usb_device *devices;
 	struct loop_timer work;
+	struct loop_timer settling;
 	struct loop_timer timeouts;
-	libusb_device *arrived[127];
+	struct usb_arrival arrived[127];
 	int arrived_count;
 	bool own_timeouts; /* libusb has no timerfd: we wake it */
 };
@@ -66,7 +74,15 @@ void usb_pipe_fini(struct usb_pipe *pipe);
 void usb_pipe_drop(struct usb_pipe *pipe);
 bool usb_pipes_idle(const struct usb_device *device);
 
+/* usb_look.c */
+/* Is the kernel done with it: is it configured, and have kernel drivers taken what they will take? A root hub is. */
+bool usb_is_settled(libusb_device *device);
+/* Asks the owner about each interface, and adds those that are wanted. */
+void usb_look_at(struct usb *usb, libusb_device *device);
+
 /* usb.c */
+void usb_add_device(struct usb *usb, libusb_device *device, const struct libusb_device_descriptor *dd,
+		    const struct usb_info *info, bool named_only);
 /* Something changed that must not be dealt with inside a libusb callback: see to it after this turn's events. */
 void usb_schedule(struct usb *usb);
 void usb_arm_timeouts(struct usb *usb);
