@@ -6,6 +6,7 @@
 #   make pictures every screen, in both panels, all sizes and languages
 #   make lint     style, analysers, floors                               make fault   random kills and power cuts
 #   make bench    figures into build/bench.json                          make bench-peer   the same form in a browser
+#   make test-kernel  the drivers on a real kernel, in QEMU, against the device models
 #
 # Every folder of sources is one static library; a program is its main.c with all of them. MODE chooses the flags.
 
@@ -46,7 +47,7 @@ BINS := $(patsubst %,$(B)/lobby-%,$(foreach p,$(PROGRAMS),$(if $(wildcard src/$(
 EMU := $(if $(wildcard tests/emu/main.c),$(B)/lobby-emu)
 LOCALES := $(patsubst assets/locale/%.po,$(B)/locale/%/LC_MESSAGES/lobby.mo,$(wildcard assets/locale/*.po))
 
-.PHONY: all run test pictures lint bench bench-peer flow fuzz fault format clean bootstrap programs tests fuzzers benches
+.PHONY: all run test test-kernel pictures lint bench bench-peer flow fuzz fault format clean bootstrap programs tests fuzzers benches
 .SECONDARY:
 all: bootstrap
 	@$(MAKE) --no-print-directory $(JOBS) programs
@@ -78,11 +79,18 @@ $(B)/lobbyctl: $(B)/src/ctl/main.o $(B)/liblobby.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # Device models: lobby-emu and the tests that run under umockdev link them.
-EMU_PKGS := umockdev-1.0 gio-unix-2.0
+EMU_PKGS := umockdev-1.0 gio-unix-2.0 libusbredirparser-0.5
 EMU_OBJS := $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c %_test.c,$(wildcard tests/emu/*.c)))
 $(B)/tests/emu/%.o: CFLAGS += $(shell pkg-config --cflags $(EMU_PKGS))
 $(B)/lobby-emu: $(B)/tests/emu/main.o $(EMU_OBJS) $(B)/liblobby.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(EMU_PKGS)) $(LDLIBS)
+
+# The virtual machine's program, and the tests that stand outside of it.
+KERNEL_OBJS := $(patsubst %.c,$(B)/%.o,$(filter-out %/guest.c,$(wildcard tests/kernel/*.c)))
+$(B)/tests/kernel/kernel: $(KERNEL_OBJS) $(EMU_OBJS) $(B)/liblobby.a
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(EMU_PKGS)) $(LDLIBS)
+$(B)/tests/kernel/guest: $(B)/tests/kernel/guest.o $(B)/tests/kernel/frame.o $(B)/liblobby.a
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # Tests: one cmocka binary a file *_test.c. Those in tests/emu are run under umockdev-wrapper.
 TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/*/*_test.c))
@@ -146,6 +154,10 @@ fuzz: bootstrap
 fault: bootstrap
 	@$(MAKE) --no-print-directory $(JOBS) MODE=release programs
 	@tools/fault $(or $(KILLS),300)
+test-kernel: bootstrap
+	@tools/bootstrap --kernel
+	@$(MAKE) --no-print-directory $(JOBS) MODE=release programs build/release/tests/kernel/kernel build/release/tests/kernel/guest
+	@tools/kernel
 format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 clean:
