@@ -123,7 +123,7 @@ struct zpl_parser {
 	uint8_t frame[ZPL_MAX_FRAME];
 	size_t len;
 	bool inside;
-	bool stray;  /* bytes outside of frames, told once */
+	bool stray;  /* bytes outside of frames, told once; reset it to be told again */
 	int strings; /* of ~HS taken so far */
 	struct zpl_status status;
 	struct zpl_identity identity;

@@ -217,6 +217,7 @@ static void on_read(void *arg, int err, const uint8_t *data, size_t len)
 		return;
 	}
 	l->pause_ms = 0;
+	l->parser.stray = false;
 	keep_reading(l);
 	for (size_t i = 0; i < len; i++) {
 		enum zpl_answer answer = zpl_parse(&l->parser, bytes[i]);
