@@ -26,6 +26,26 @@ const language = (tag) => {
 	}
 };
 
+/* What the patient shared at the kiosk: a file to save, or a link that nobody has opened yet. */
+const shared = (documents) =>
+	documents.length
+		? [
+				el("h3", {}, "Shared by the patient"),
+				el(
+					"ul",
+					{ class: "list" },
+					documents.map((d) =>
+						el(
+							"li",
+							{},
+							el("span", {}, [d.title, d.issuer && `vouched for by ${d.issuer}`, clockFull(d.at_ms)].filter(Boolean).join(" · ")),
+							d.state === "here" ? el("a", { href: `/desk/api/documents/${encodeURIComponent(d.id)}`, download: "" }, "Save the file") : el("span", { class: "pill warn" }, "Not opened yet"),
+						),
+					),
+				),
+			]
+		: [];
+
 export function openPatient(row) {
 	const more = el("div", { "aria-live": "polite" }, row.patient ? el("p", { class: "loading" }, "Loading…") : null);
 	const visit = facts([
@@ -37,7 +57,7 @@ export function openPatient(row) {
 		["Look at", (row.flags || []).map((f) => f.text).join("\n")],
 		["Last step", row.stage_by ? `${row.stage_by}, ${clockFull(row.stage_ms)}` : ""],
 	]);
-	openDialog(nameOf(row), [visit, more], { wide: true });
+	openDialog(nameOf(row), [visit, ...(row.patient ? [] : shared(row.documents || [])), more], { wide: true });
 	if (row.patient) fill(more, row.patient.id);
 }
 
@@ -51,7 +71,7 @@ async function fill(more, id) {
 	}
 	const p = answer.patient;
 	const cover = (c) =>
-		el("li", {}, el("span", {}, [c.payor || "Payor not known", c.member_id && `member ${c.member_id}`, c.group && `group ${c.group}`, c.subscriber].filter(Boolean).join(" · ")), el("span", { class: c.source === "kiosk" ? "pill warn" : c.active ? "pill good" : "pill" }, c.source === "kiosk" ? "New, given at the kiosk" : c.active ? "Active" : "Not active"));
+		el("li", {}, el("span", {}, [c.payor || "Payor not known", c.member_id && `member ${c.member_id}`, c.group && `group ${c.group}`, c.card?.plan, c.subscriber, c.card?.person && `card of ${c.card.person}`].filter(Boolean).join(" · ")), el("span", { class: c.source === "kiosk" ? "pill warn" : c.active ? "pill good" : "pill" }, c.source === "kiosk" ? "New, given at the kiosk" : c.active ? "Active" : "Not active"));
 	more.replaceChildren(
 		facts([
 			["Born", date(p.birth_date)],
@@ -62,6 +82,7 @@ async function fill(more, id) {
 		]),
 		el("h3", {}, "Insurance"),
 		answer.coverages.length ? el("ul", { class: "list" }, answer.coverages.map(cover)) : el("p", { class: "muted" }, "None on file."),
+		...shared(answer.documents || []),
 		answer.appointments.length ? el("h3", {}, "Appointments") : "",
 		el(
 			"ul",
