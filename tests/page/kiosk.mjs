@@ -38,6 +38,17 @@ const part = (url, type, value) => (value === undefined || value === "" ? [] : [
 const put = (type, id, resource) => ({ resource: { resourceType: type, id, ...resource }, request: { method: "PUT", url: `${type}/${id}` } });
 const code = (system, value) => ({ coding: [{ system, code: value }] });
 
+/* A health card that the patient agreed to share. */
+const sharedCard = (v, at) => ({
+	status: "current",
+	type: code("urn:lobby:document", "smart-health-card"),
+	...(v.patient ? { subject: { reference: `Patient/${v.patient}` } } : {}),
+	date: instant(at),
+	description: v.document.title,
+	author: [{ display: v.document.issuer }],
+	content: [{ attachment: { contentType: "application/smart-health-card", data: Buffer.from(v.document.file).toString("base64") } }],
+});
+
 export class Kiosk {
 	static async enrol(port, oneTimeCode, name) {
 		await sodium.ready;
@@ -95,7 +106,7 @@ export class Kiosk {
 	}
 
 	/** {kind, patient, appointments, ticket, ago_s, reason, step, insurance, payor, member, contact, phone, language,
-	 * birth_date, family_initial} as an outbox row with its Bundle. */
+	 * birth_date, family_initial, document: {title, issuer, file}} as an outbox row with its Bundle. */
 	make(what) {
 		const v = { kind: "arrival", appointments: [], ago_s: 0, insurance: "confirmed", contact: "confirmed", language: "en", ...what };
 		const id = randomUUID();
@@ -133,6 +144,7 @@ export class Kiosk {
 		if (v.patient && v.insurance === "new") entry.push(put("Coverage", `${id}.coverage`, { status: "draft", subscriberId: v.member, beneficiary: { reference: `Patient/${v.patient}` }, payor: [{ display: v.payor }] }), task(id, v, "insurance", "insurance-new", at));
 		if (v.patient && v.insurance === "none") entry.push(task(id, v, "insurance", "insurance-none", at));
 		if (v.kind === "handover") entry.push(task(id, v, "handover", "handover", at));
+		if (v.document) entry.push(put("DocumentReference", `${id}.document`, sharedCard(v, at)));
 		return { seq, key: id, bundle: bundle("visit", at, entry) };
 	}
 

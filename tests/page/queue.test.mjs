@@ -1,10 +1,12 @@
 // The working day: people arrive, are called, seen and taken back; two desks at once; help; kiosks in trouble; searching;
 // and a patient whose name is an attack.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { Clinic, PLACES, api, button, enrol, launch, live, open, patient, rowOf, setUp, signIn, until } from "./world.mjs";
 
 const EVIL = "<img src=x onerror=\"document.title='owned'\">";
+const SHARED = '{"verifiableCredential":["eyJhbGciOiJFUzI1NiJ9.e30.AA"]}';
 let clinic, browser, page, kiosk, silent;
 
 before(async () => {
@@ -115,10 +117,11 @@ test("of two desks at once the second is told who was first", async () => {
 });
 
 test("what needs a look says so: new insurance, nobody found, a slip that failed, two appointments", async () => {
-	const two = await kiosk.visit({ patient: "t-two", appointments: ["t-two-0", "t-two-1"], ticket: "B 16", insurance: "new", payor: "Blue Ridge Health PPO", member: "XQ884417", contact: "changed", phone: "555-0199" });
+	const two = await kiosk.visit({ patient: "t-two", appointments: ["t-two-0", "t-two-1"], ticket: "B 16", insurance: "new", payor: "Blue Ridge Health PPO", member: "XQ884417", contact: "changed", phone: "555-0199", document: { title: "2 immunizations", issuer: "Harborline Hospital", file: SHARED } });
 	const row = rowOf(page, "Haddad");
 	await row.locator("[data-flag=insurance-new]").waitFor();
 	await row.locator("[data-flag=contact-changed]").waitFor();
+	await row.locator("[data-flag=document]").waitFor();
 	assert.equal(await row.locator(".c-with .lines").count(), 2);
 	await kiosk.slip(two, "paper-out");
 	await row.locator("[data-flag=slip-failed]").waitFor();
@@ -139,6 +142,12 @@ test("a look at a patient shows what the kiosk was told and goes into the audit 
 	const dialog = page.getByRole("dialog");
 	await dialog.getByText("Blue Ridge Health PPO").waitFor();
 	await dialog.getByText("555-0199").waitFor();
+	await dialog.getByText("2 immunizations · vouched for by Harborline Hospital").waitFor();
+	const saving = page.waitForEvent("download");
+	await dialog.getByRole("link", { name: "Save the file" }).click();
+	const saved = await saving;
+	assert.equal(saved.suggestedFilename(), "health-record.smart-health-card");
+	assert.equal(await readFile(await saved.path(), "utf8"), SHARED);
 	await page.keyboard.press("Escape");
 	await dialog.waitFor({ state: "detached" });
 	const { body } = await api(page, "audit");
