@@ -34,6 +34,8 @@ uint8_t escpos_page_number(const struct escpos_paper *paper, int page);
 /** One character's byte: on *page; else on another page that the printer has, which *page then names; else without its
  * accent, else '?'. 0 for one that prints as nothing. */
 uint8_t escpos_char(const struct escpos_paper *paper, uint32_t codepoint, int *page);
+/** False for a character that prints as nothing: controls, and accents by themselves. */
+bool escpos_takes_room(uint32_t codepoint);
 /** Can every character of the text be printed as itself by a usual printer? Else whoever wants it right sends a
  * picture. */
 bool escpos_can_print(const char *text);

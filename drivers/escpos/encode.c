@@ -48,13 +48,6 @@ static void write_char(struct escpos_encoder *e, struct writer *w, uint32_t code
 		write_u8(w, byte);
 }
 
-static bool takes_room(const struct escpos_encoder *e, uint32_t codepoint)
-{
-	int page = e->page;
-
-	return escpos_char(e->paper, codepoint, &page) != 0;
-}
-
 /* The text as printer's characters, wrapped: a space before a word that would cross the right edge becomes a line end.
  * A word longer than the line is left to the printer, which breaks it anywhere. */
 static void write_wrapped(struct escpos_encoder *e, struct writer *w, const char *text, int columns)
@@ -72,7 +65,7 @@ static void write_wrapped(struct escpos_encoder *e, struct writer *w, const char
 
 			if (c == ' ')
 				space = true;
-			else if (takes_room(e, c))
+			else if (escpos_takes_room(c))
 				word[n++] = c;
 		}
 		if (column > 0 && column + 1 + n > columns) {

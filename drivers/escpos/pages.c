@@ -166,6 +166,7 @@ static const struct escpos_page pages[] = {
 		     0x0173, 0x0142, 0x015b, 0x016b, 0x00fc, 0x017c, 0x017e, 0x02d9 } },
 };
 
+#define LAST_ON_PAGES 0x25ff /* block elements and shapes; Chinese is far beyond */
 #define PAGE_COUNT (sizeof(pages) / sizeof(pages[0]))
 
 /* Latin Extended-A, U+0100 to U+017F, without its accents. */
@@ -213,7 +214,7 @@ static uint8_t byte_in(const struct escpos_page *page, uint32_t c)
 {
 	if (c < 0x7f)
 		return (uint8_t)c;
-	for (int i = 0; i < 128 && c <= 0xffff; i++)
+	for (int i = 0; i < 128 && c <= LAST_ON_PAGES; i++)
 		if (page->upper[i] == c)
 			return (uint8_t)(0x80 + i);
 	return 0;
@@ -269,11 +270,16 @@ static uint8_t find(const struct escpos_paper *paper, uint32_t c, int *page)
 	return byte;
 }
 
+bool escpos_takes_room(uint32_t codepoint)
+{
+	return !prints_nothing(codepoint) && !is_combining(codepoint);
+}
+
 uint8_t escpos_char(const struct escpos_paper *paper, uint32_t codepoint, int *page)
 {
 	uint8_t byte;
 
-	if (prints_nothing(codepoint) || is_combining(codepoint))
+	if (!escpos_takes_room(codepoint))
 		return 0;
 	byte = find(paper, codepoint, page);
 	if (byte == 0)
