@@ -6,6 +6,10 @@
  * fine. Both answers must come. A printer without an input endpoint (bInterfaceProtocol 1) can only be asked through
  * GET_PORT_STATUS, so there "printed" means that it took all bytes and still reports paper and no error.
  *
+ * A slip that jams, runs out of paper or is interrupted by an open cover is printed again from the start, with its mark
+ * "Copy" on top, if the printer is well again within half a minute; at most twice. Pictures are asked for in bands of
+ * at most 8 KiB as they are needed, and never held whole.
+ *
  * Idle printers: automatic status back (GS a) tells of changes through a pending read, so nothing wakes. Those that do
  * not have it are asked every ten seconds. */
 #ifndef LOBBY_DRIVERS_ESCPOS_DRIVER_H

@@ -24,9 +24,6 @@
 #define RECOVER_EVERY_MS 10000
 #define COPIES_MAX 2
 
-/* DLE DC4 8: throw the buffer away. Then start afresh (ESC @, automatic status) and cut off what did come out. */
-static const uint8_t clear[] = { 0x10, 0x14, 8, 1, 3, 20, 1, 6, 2, 8, 0x1b, '@', 0x1d, 'a', 0x0e, 0x1d, 'V', 66, 24 };
-
 static void send_next(void *arg);
 
 static void set_timer(struct escpos *e, int64_t delay_ms, loop_timer_fn *fn)
@@ -51,6 +48,16 @@ void escpos_job_finish(struct escpos *e, int err)
 	e->events->printed(e->arg, name, err);
 }
 
+/* DLE DC4 8: throw the buffer away. Then start afresh (ESC @, automatic status) and cut off what did come out. */
+static int write_clear(struct escpos *e, usb_done_fn *fn)
+{
+	static const uint8_t clear[] = { 0x10, 0x14, 8,	   1,	3,  20, 1,    6,   2,	8,
+					 0x1b, '@',  0x1d, 'V', 66, 24, 0x1d, 'a', 0x0e };
+	size_t len = sizeof(clear) - (e->paper.no_asb ? 3 : 0);
+
+	return usb_write(e->usb, clear, len, CLEAR_MS, fn, e);
+}
+
 static void on_cleared(void *arg, int err, const uint8_t *data, size_t len)
 {
 	struct escpos *e = arg;
@@ -71,7 +78,7 @@ static void clear_printer(void *arg)
 		set_timer(e, HANDBACK_MS, clear_printer);
 		return;
 	}
-	err = usb_write(e->usb, clear, sizeof(clear), CLEAR_MS, on_cleared, e);
+	err = write_clear(e, on_cleared);
 	if (err != 0 && err != LOBBY_ERR_UNPLUGGED)
 		escpos_poll(e);
 }
@@ -144,7 +151,7 @@ static void mend_step(void *arg)
 		escpos_link_ask(&e->link, on_mend_status);
 	else if (clock_mono_ms() >= e->mend_until_ms)
 		end_badly(e, e->why);
-	else if (usb_write(e->usb, clear, sizeof(clear), CLEAR_MS, on_mend_cleared, e) != 0)
+	else if (write_clear(e, on_mend_cleared) != 0)
 		set_timer(e, HANDBACK_MS, mend_step); /* the cancelled write is not back yet */
 }
 

@@ -212,6 +212,31 @@ static void the_same_when_automatic_statuses_are_lost(void **state)
 	expect_whole(rig, "lost", true);
 }
 
+/* bInterfaceProtocol 1: no input endpoint, so that only GET_PORT_STATUS says how it is. */
+static void the_same_when_it_cannot_speak_at_all(void **state)
+{
+	struct rig *rig = *state;
+	struct model *model = &rig->printer.model;
+
+	model->descriptors[18 + 2] -= 7; /* the configuration's length */
+	model->descriptors[27 + 4] = 1;	 /* endpoints */
+	model->descriptors[27 + 7] = 1;	 /* protocol */
+	model->descriptors_len -= 7;
+	plug_ready(rig);
+	rig_print(rig, "one-way", 6);
+	expect(rig, "one-way", 0);
+	expect_whole(rig, "one-way", false);
+	strike_after(rig, TROUBLE_PAPER_OUT, MIDDLE);
+	rig_print(rig, "out", 6);
+	rig_until(rig, rig_state(rig, PRINTER) == PAPER_OUT);
+	rig_pass(rig, 4000);
+	assert_int_equal(rig_outcome(rig, "out"), 1);
+	mend(rig);
+	rig_pass(rig, 3000);
+	expect(rig, "out", 0);
+	expect_whole(rig, "out", true);
+}
+
 static void some_printers_must_be_told_that_it_is_mended(void **state)
 {
 	struct rig *rig = *state;
@@ -344,6 +369,7 @@ int main(void)
 		TEST(mended_in_time_it_is_printed_again_as_a_copy),
 		TEST(the_same_when_it_does_not_speak_unasked),
 		TEST(the_same_when_automatic_statuses_are_lost),
+		TEST(the_same_when_it_cannot_speak_at_all),
 		TEST(some_printers_must_be_told_that_it_is_mended),
 		TEST(it_is_begun_again_twice_at_most),
 		TEST(what_nobody_can_mend_ends_at_once),

@@ -395,6 +395,26 @@ static void a_jam_in_the_picture_begins_it_again(void **state)
 	}
 }
 
+/* It is out of paper, says nothing unasked, its buffer is full, and not even a question gets through. */
+static void stuck_behind_a_full_buffer(void **state)
+{
+	struct rig *rig = *state;
+
+	plug_ready(rig);
+	bus_lock(rig->bus);
+	rig->printer.drops_asb = -1;
+	rig->printer.trouble = TROUBLE_PAPER_OUT;
+	rig->printer.trouble_after = 3000;
+	bus_unlock(rig->bus);
+	print_picture(rig, "stuck", 0, 300);
+	rig_until(rig, rig_state(rig, PRINTER) != READY);
+	assert_int_equal(rig_outcome(rig, "stuck"), 1);
+	model_printer_set_paper(&rig->printer, PRINTER_PAPER_OK);
+	expect(rig, "stuck", 0);
+	expect_text(rig, "Copia\nabove\n[picture 576x300]\nbelow\n\n[QR: stuck]\n\n");
+	expect_picture(rig, 0, 0, 300);
+}
+
 /* After so many bytes it takes no more; then somebody pulls the plug. */
 static void unplugged_at_any_byte(void **state)
 {
@@ -505,6 +525,7 @@ int main(void)
 		TEST(rows_that_cannot_be_had_end_the_job),
 		TEST(rows_that_nobody_asked_for_are_refused),
 		TEST(a_jam_in_the_picture_begins_it_again),
+		TEST(stuck_behind_a_full_buffer),
 		TEST(unplugged_at_any_byte),
 		TEST(small_bites_and_stalls_are_enough),
 		TEST(a_slow_printer_is_waited_for),
