@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define MAX_ENTRIES 2000 /* what SHC_MAX_JSON could hold at the most, about */
@@ -301,4 +302,17 @@ void shc_facts_of(const json_t *bundle, struct shc_facts *facts)
 		f.insured = f.insurance.member_id[0] != '\0';
 	}
 	*facts = f;
+}
+
+void shc_facts_title(const struct shc_facts *facts, char *out, size_t size)
+{
+	char shots[40] = "";
+
+	if (facts->immunizations > 0)
+		snprintf(shots, sizeof(shots), "%u immunization%s", facts->immunizations,
+			 facts->immunizations == 1 ? "" : "s");
+	if (facts->insured)
+		snprintf(out, size, "Insurance card%s%s", *shots != '\0' ? ", " : "", shots);
+	else
+		snprintf(out, size, "%s", *shots != '\0' ? shots : "Health record");
 }

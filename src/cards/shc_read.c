@@ -4,6 +4,7 @@
 #include "shc_read.h"
 
 #include "base/text.h"
+#include "jose.h"
 
 #include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
@@ -12,62 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #define SIGNATURE_LEN 64
 #define MAX_HEADER 1024
 #define COORDINATE_TEXT 43 /* 32 bytes in base64url without padding */
 #define RID_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-
-/* The text of a member without NUL in it, or "". */
-static const char *text_of(const json_t *object, const char *name)
-{
-	const json_t *value = json_object_get(object, name);
-	const char *text = json_string_value(value);
-
-	return text != NULL && strlen(text) == json_string_length(value) ? text : "";
-}
-
-/* base64url without padding, and no other writing of the same bytes: unused bits must be 0. */
-static int decode(const char *text, size_t text_len, uint8_t *out, size_t size, size_t *len)
-{
-	const char *end = NULL;
-
-	if (sodium_base642bin(out, size, text, text_len, NULL, len, &end, sodium_base64_VARIANT_URLSAFE_NO_PADDING) !=
-		    0 ||
-	    end != text + text_len)
-		return LOBBY_ERR_CARD_MALFORMED;
-	return 0;
-}
-
-/* jansson reads nested values by recursion, with a bound of its own that is far beyond any card's. */
-static bool is_shallow(const char *text, size_t len)
-{
-	bool quoted = false;
-	int depth = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		if (quoted && text[i] == '\\')
-			i++;
-		else if (text[i] == '"')
-			quoted = !quoted;
-		else if (!quoted && (text[i] == '{' || text[i] == '[') && ++depth > SHC_MAX_DEPTH)
-			return false;
-		else if (!quoted && (text[i] == '}' || text[i] == ']'))
-			depth--;
-	}
-	return true;
-}
-
-static json_t *parse_object(const char *text, size_t len)
-{
-	json_t *json = is_shallow(text, len) ? json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL) : NULL;
-
-	if (json_is_object(json))
-		return json;
-	json_decref(json);
-	return NULL;
-}
 
 /* ---- keys ---- */
 
@@ -84,28 +34,28 @@ static void thumbprint(const char *x, const char *y, char kid[44])
 
 static bool absent_or(const json_t *object, const char *name, const char *expected)
 {
-	return json_object_get(object, name) == NULL || strcmp(text_of(object, name), expected) == 0;
+	return json_object_get(object, name) == NULL || strcmp(jose_text(object, name), expected) == 0;
 }
 
 int shc_key_of_jwk(const json_t *jwk, struct shc_key *key, const char **why)
 {
-	const char *x = text_of(jwk, "x"), *y = text_of(jwk, "y");
+	const char *x = jose_text(jwk, "x"), *y = jose_text(jwk, "y");
 	struct shc_key made;
 	size_t x_len = 0, y_len = 0;
 
 	if (json_object_get(jwk, "d") != NULL)
 		*why = "it is a private key, which belongs to nobody but its issuer";
-	else if (strcmp(text_of(jwk, "kty"), "EC") != 0 || strcmp(text_of(jwk, "crv"), "P-256") != 0)
+	else if (strcmp(jose_text(jwk, "kty"), "EC") != 0 || strcmp(jose_text(jwk, "crv"), "P-256") != 0)
 		*why = "it is not a key on the curve P-256";
 	else if (!absent_or(jwk, "alg", "ES256") || !absent_or(jwk, "use", "sig"))
 		*why = "it is not for signatures by ES256";
 	else if (strlen(x) != COORDINATE_TEXT || strlen(y) != COORDINATE_TEXT ||
-		 decode(x, COORDINATE_TEXT, made.x, sizeof(made.x), &x_len) != 0 ||
-		 decode(y, COORDINATE_TEXT, made.y, sizeof(made.y), &y_len) != 0 || x_len != 32 || y_len != 32)
+		 jose_decode(x, COORDINATE_TEXT, made.x, sizeof(made.x), &x_len) != 0 ||
+		 jose_decode(y, COORDINATE_TEXT, made.y, sizeof(made.y), &y_len) != 0 || x_len != 32 || y_len != 32)
 		*why = "its x or y is not 32 bytes in base64url";
 	else {
 		thumbprint(x, y, made.kid);
-		if (strcmp(text_of(jwk, "kid"), made.kid) == 0) {
+		if (strcmp(jose_text(jwk, "kid"), made.kid) == 0) {
 			*key = made;
 			return 0;
 		}
@@ -136,29 +86,13 @@ int shc_revoked_of(const char *text, struct shc_revoked *revoked)
 
 /* ---- taking apart ---- */
 
-/* The whole of a raw DEFLATE stream, and nothing behind it. */
-static int inflate_all(const uint8_t *data, size_t len, char *out, size_t size, size_t *out_len)
-{
-	z_stream z = {
-		.next_in = (Bytef *)data, .avail_in = (uInt)len, .next_out = (Bytef *)out, .avail_out = (uInt)size
-	};
-	int rc;
-
-	if (inflateInit2(&z, -MAX_WBITS) != Z_OK)
-		return LOBBY_ERR_NO_MEMORY;
-	rc = inflate(&z, Z_FINISH);
-	*out_len = size - z.avail_out;
-	inflateEnd(&z);
-	return rc == Z_STREAM_END && z.avail_in == 0 ? 0 : LOBBY_ERR_CARD_MALFORMED;
-}
-
 /* The times and names of the payload; absent ones are 0 and "". */
 static int read_claims(struct shc_card *card)
 {
 	const json_t *nbf = json_object_get(card->json, "nbf"), *exp = json_object_get(card->json, "exp");
 
-	card->iss = text_of(card->json, "iss");
-	card->rid = text_of(json_object_get(card->json, "vc"), "rid");
+	card->iss = jose_text(card->json, "iss");
+	card->rid = jose_text(json_object_get(card->json, "vc"), "rid");
 	if (*card->iss == '\0' || strlen(card->iss) > SHC_MAX_ISS || !json_is_number(nbf) ||
 	    (exp != NULL && !json_is_number(exp)) || shc_bundle(card) == NULL)
 		return LOBBY_ERR_CARD_MALFORMED;
@@ -170,17 +104,17 @@ static int read_claims(struct shc_card *card)
 
 static int read_payload(struct shc_card *card, const char *text, size_t text_len)
 {
-	uint8_t *packed = malloc(SHC_MAX_JWS);
-	char *json = malloc(SHC_MAX_JSON);
-	size_t packed_len = 0, json_len = 0;
+	size_t size = text_len <= SHC_MAX_JWS ? SHC_MAX_JSON : SHC_MAX_FILE, packed_len = 0, json_len = 0;
+	uint8_t *packed = malloc(text_len + 1);
+	char *json = malloc(size);
 	int err = packed != NULL && json != NULL ? 0 : LOBBY_ERR_NO_MEMORY;
 
 	if (err == 0)
-		err = decode(text, text_len, packed, SHC_MAX_JWS, &packed_len);
+		err = jose_decode(text, text_len, packed, text_len, &packed_len);
 	if (err == 0)
-		err = inflate_all(packed, packed_len, json, SHC_MAX_JSON, &json_len);
+		err = jose_inflate(packed, packed_len, json, size, &json_len);
 	if (err == 0) {
-		card->json = parse_object(json, json_len);
+		card->json = jose_object(json, json_len);
 		err = card->json != NULL ? read_claims(card) : LOBBY_ERR_CARD_MALFORMED;
 	}
 	if (err != 0) {
@@ -202,13 +136,13 @@ static int read_header(struct shc_card *card, const char *text, size_t text_len)
 	uint8_t bytes[MAX_HEADER];
 	json_t *json;
 	size_t len = 0;
-	int err = decode(text, text_len, bytes, sizeof(bytes), &len);
+	int err = jose_decode(text, text_len, bytes, sizeof(bytes), &len);
 
 	if (err != 0)
 		return err;
-	json = parse_object((const char *)bytes, len);
-	if (strcmp(text_of(json, "alg"), "ES256") != 0 || strcmp(text_of(json, "zip"), "DEF") != 0 ||
-	    text_of(json, "kid")[0] == '\0' || !text_copy(card->kid, sizeof(card->kid), text_of(json, "kid")))
+	json = jose_object((const char *)bytes, len);
+	if (strcmp(jose_text(json, "alg"), "ES256") != 0 || strcmp(jose_text(json, "zip"), "DEF") != 0 ||
+	    jose_text(json, "kid")[0] == '\0' || !text_copy(card->kid, sizeof(card->kid), jose_text(json, "kid")))
 		err = LOBBY_ERR_CARD_MALFORMED;
 	json_decref(json);
 	return err;
@@ -221,14 +155,14 @@ int shc_open(const char *jws, size_t len, struct shc_card *card)
 	size_t signature_len = 0;
 	int err;
 
-	if (len > SHC_MAX_JWS || (payload = memchr(jws, '.', len)) == NULL)
+	if (len > SHC_MAX_FILE || (payload = memchr(jws, '.', len)) == NULL)
 		return LOBBY_ERR_CARD_MALFORMED;
 	payload++;
 	signature = memchr(payload, '.', (size_t)(end - payload));
 	if (signature == NULL)
 		return LOBBY_ERR_CARD_MALFORMED;
 	made.signed_len = (size_t)(signature++ - jws);
-	err = decode(signature, (size_t)(end - signature), made.signature, SIGNATURE_LEN, &signature_len);
+	err = jose_decode(signature, (size_t)(end - signature), made.signature, SIGNATURE_LEN, &signature_len);
 	if (err == 0 && signature_len != SIGNATURE_LEN)
 		err = LOBBY_ERR_CARD_MALFORMED;
 	if (err == 0)
@@ -253,7 +187,7 @@ const json_t *shc_bundle(const struct shc_card *card)
 	const json_t *subject = json_object_get(json_object_get(card->json, "vc"), "credentialSubject");
 	const json_t *bundle = json_object_get(subject, "fhirBundle");
 
-	return strcmp(text_of(bundle, "resourceType"), "Bundle") == 0 ? bundle : NULL;
+	return strcmp(jose_text(bundle, "resourceType"), "Bundle") == 0 ? bundle : NULL;
 }
 
 /* ---- judging ---- */

@@ -4,7 +4,7 @@
  * "Revocation", "Expiration"); RFC 7515 (JWS), RFC 7518 section 3.4 (ES256), RFC 7638 (the key's thumbprint is its
  * kid), RFC 1951 (the payload is raw DEFLATE). FHIR R4 Bundle; CARIN Digital Insurance Card (C4DIC) for Coverage. Pure:
  * the time and the keys are parameters, nothing is fetched. It allocates (zlib, jansson, GnuTLS), bounded by
- * SHC_MAX_JSON. */
+ * SHC_MAX_FILE. */
 #ifndef LOBBY_CARDS_SHC_READ_H
 #define LOBBY_CARDS_SHC_READ_H
 
@@ -13,8 +13,8 @@
 
 #include <jansson.h>
 
-#define SHC_MAX_JSON (256 * 1024) /* of the payload, inflated */
-#define SHC_MAX_DEPTH 64	  /* of arrays and objects in it */
+#define SHC_MAX_JSON (256 * 1024)  /* of the payload, inflated, of a card that codes can hold (SHC_MAX_JWS) */
+#define SHC_MAX_FILE (1024 * 1024) /* of a longer card, as links lead to, and of its payload */
 #define SHC_MAX_ISS 256
 #define SHC_NOT_YET_MS (5 * 60 * 1000LL) /* how much the issuer's clock may be ahead of ours */
 
@@ -90,5 +90,7 @@ const json_t *shc_bundle(const struct shc_card *card);
 /** Reads a Bundle, of a card or of what a link leads to. Total on any JSON. The person is the beneficiary of the
  * Coverage, else the first Patient. */
 void shc_facts_of(const json_t *bundle, struct shc_facts *facts);
+/** What to call it in a list: "Insurance card, 2 immunizations", "Health record". */
+void shc_facts_title(const struct shc_facts *facts, char *out, size_t size);
 
 #endif

@@ -61,19 +61,6 @@ static int keep_link(struct health *health, uint32_t request, const uint8_t *lin
 
 /* ---- cards ---- */
 
-static void title_of(const struct shc_facts *facts, char *out, size_t size)
-{
-	char shots[40] = "";
-
-	if (facts->immunizations > 0)
-		snprintf(shots, sizeof(shots), "%u immunization%s", facts->immunizations,
-			 facts->immunizations == 1 ? "" : "s");
-	if (facts->insured)
-		snprintf(out, size, "Insurance card%s%s", *shots != '\0' ? ", " : "", shots);
-	else
-		snprintf(out, size, "%s", *shots != '\0' ? shots : "Health record");
-}
-
 static int keep_card(struct health *health, const lobby_ReadHealth *ask, const struct shc_facts *facts,
 		     const char *issuer)
 {
@@ -93,7 +80,7 @@ static int keep_card(struct health *health, const lobby_ReadHealth *ask, const s
 	free(file);
 	health->text = text;
 	health->document = (struct visit_document){ .kind = VISIT_DOCUMENT_CARD, .data = text };
-	title_of(facts, health->document.title, sizeof(health->document.title));
+	shc_facts_title(facts, health->document.title, sizeof(health->document.title));
 	text_copy(health->document.issuer, sizeof(health->document.issuer), issuer);
 	health->request = ask->request;
 	return 0;
