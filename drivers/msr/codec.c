@@ -234,8 +234,8 @@ static enum msr_said read_output(const struct claim *claim, const uint8_t *data,
 			any = any || out->track[i].len > 0;
 			at += n;
 			at += raw && at < len && data[at] == '\r';
-		} else if (!raw && take_line(claim, i, data + at, end - at, out)) {
-			any = true;
+		} else if (!raw) {
+			any = take_line(claim, i, data + at, end - at, out) || any;
 			at = end;
 		}
 	}
