@@ -80,6 +80,7 @@ $(B)/lobbyctl: $(B)/src/ctl/main.o $(B)/liblobby.a
 
 # Device models: lobby-emu and the tests that run under umockdev link them.
 EMU_PKGS := umockdev-1.0 gio-unix-2.0 libusbredirparser-0.5
+$(B)/tests/emu/pcscd_test.o: CFLAGS += $(shell pkg-config --cflags libpcsclite)
 EMU_OBJS := $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c %_test.c,$(wildcard tests/emu/*.c)))
 $(B)/tests/emu/%.o: CFLAGS += $(shell pkg-config --cflags $(EMU_PKGS))
 $(B)/lobby-emu: $(B)/tests/emu/main.o $(EMU_OBJS) $(B)/liblobby.a
