@@ -1,123 +1,6 @@
-/* Chip cards through real libusb and the whole of lobby-devices: every exchange level and protocol, what readers and
- * cards may ask for on the way, and what can go wrong at each message. */
-#include "tests/emu/card_egk.h"
-#include "tests/emu/model_ccid.h"
-#include "tests/emu/rig.h"
-
-#include "base/clock.h"
-#include "cards/chip.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#define READER lobby_DeviceKind_DEVICE_CARD_READER
-#define READY lobby_DeviceState_DEVICE_READY
-#define ABSENT lobby_DeviceState_DEVICE_ABSENT
-#define FAULT lobby_DeviceState_DEVICE_FAULT
-#define UNSUPPORTED lobby_DeviceState_DEVICE_UNSUPPORTED
-#define EMPTY lobby_CardSlotState_CARD_SLOT_EMPTY
-#define READING lobby_CardSlotState_CARD_SLOT_READING
-#define DONE lobby_CardSlotState_CARD_SLOT_DONE
-
-struct world {
-	struct rig rig;
-	struct model_ccid reader;
-	struct card_egk egk;
-};
-
-static int setup(void **state)
-{
-	struct world *w = calloc(1, sizeof(*w));
-
-	rig_init(&w->rig);
-	model_ccid_init(&w->reader, w->rig.bus);
-	card_egk_init(&w->egk, EGK_52, EGK_HONEST, &egk_people[0]);
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-
-	/* The model goes before the bus, which rig_fini() frees. */
-	wire_close(&w->rig.kiosk);
-	model_ccid_fini(&w->reader);
-	rig_fini(&w->rig);
-	free(w);
-	return 0;
-}
-
-static void plug(struct world *w)
-{
-	assert_true(bus_plug(w->rig.bus, &w->reader.model));
-	rig_until_state(&w->rig, READER, READY);
-}
-
-static void unplug(struct world *w)
-{
-	bus_unplug(w->rig.bus, &w->reader.model);
-	rig_until_state(&w->rig, READER, ABSENT);
-}
-
-static const char *detail(const struct world *w)
-{
-	const lobby_Device *d = rig_device(&w->rig, READER);
-
-	return d == NULL ? "" : d->detail;
-}
-
-/* What the script reads when there is nothing between it and the card. */
-static void read_directly(struct smartcard *card, struct chip_script *script)
-{
-	static uint8_t answer[CHIP_MAX_ANSWER];
-	uint8_t apdu[CHIP_MAX_APDU];
-	size_t len;
-
-	card->reset(card);
-	chip_start(script, card->atr, card->atr_len);
-	while (chip_next(script, apdu, &len) == CHIP_SEND)
-		chip_answer(script, answer, card->apdu(card, apdu, len, answer, sizeof(answer)));
-}
-
-/* The last scan is all that this card holds. */
-static void assert_read(const struct world *w, struct card_egk *card)
-{
-	static struct chip_script script;
-
-	assert_int_equal(w->rig.scan.err, 0);
-	assert_int_equal(w->rig.scan.source, lobby_ScanSource_SCAN_CHIP);
-	read_directly(&card->card, &script);
-	assert_true(script.len > 400);
-	assert_int_equal(w->rig.scan.data.size, script.len);
-	assert_memory_equal(w->rig.scan.data.bytes, script.list, script.len);
-}
-
-/* Puts the card in, and takes it out when it has been read or given up. Returns the error. */
-static int insert(struct world *w, struct smartcard *card)
-{
-	int before = w->rig.scans;
-
-	model_ccid_insert(&w->reader, 0, card);
-	rig_until(&w->rig, w->rig.scans == before + 1 && w->rig.slot == DONE);
-	model_ccid_remove(&w->reader, 0);
-	rig_until(&w->rig, w->rig.slot == EMPTY);
-	assert_int_equal(w->rig.scans, before + 1);
-	return w->rig.scan.err;
-}
-
-static void read_well(struct world *w)
-{
-	assert_int_equal(insert(w, &w->egk.card), 0);
-	assert_read(w, &w->egk);
-}
+/* Chip cards through real libusb and the whole of lobby-devices: every exchange level and protocol, voltages, kinds of
+ * readers, and what a card may ask for on the way. */
+#include "tests/emu/ccid_world.h"
 
 /* ---- levels and protocols ---- */
 
@@ -437,149 +320,6 @@ static void broken_atrs_are_told(void **state)
 	}
 }
 
-/* ---- in every state ---- */
-
-static void pulled_at_every_message(void **state)
-{
-	static const enum model_ccid_level levels[] = { MODEL_CCID_TPDU, MODEL_CCID_SHORT };
-	struct world *w = *state;
-
-	for (size_t l = 0; l < 4; l++) {
-		unsigned last;
-
-		w->reader.level = levels[l % 2];
-		w->reader.features = 0x003a;
-		w->reader.no_notify = l >= 2;
-		plug(w);
-		read_well(w);
-		last = w->reader.messages;
-		unplug(w);
-		for (unsigned at = 2; at <= last; at += l < 2 ? 1 : 5) {
-			int before = w->rig.scans;
-
-			w->reader.remove_at = at;
-			plug(w);
-			model_ccid_insert(&w->reader, 0, &w->egk.card);
-			rig_until(&w->rig, w->rig.scans > before || w->reader.icc[0].card == NULL);
-			rig_until(&w->rig, w->rig.slot == EMPTY && w->reader.icc[0].card == NULL);
-			rig_idle(&w->rig, 2);
-			assert_in_range(w->rig.scans, before, before + 1);
-			if (w->rig.scans > before && w->rig.scan.err != 0)
-				assert_int_equal(w->rig.scan.err, LOBBY_ERR_CARD_REMOVED);
-			w->reader.remove_at = 0;
-			if (at % 7 == 0)
-				read_well(w);
-			unplug(w);
-		}
-	}
-}
-
-static void unplugged_at_every_message(void **state)
-{
-	struct world *w = *state;
-	unsigned last;
-
-	w->reader.level = MODEL_CCID_TPDU;
-	w->reader.features = 0x003a;
-	plug(w);
-	read_well(w);
-	last = w->reader.messages;
-	unplug(w);
-	for (unsigned at = 1; at <= last; at++) {
-		int before = w->rig.scans;
-
-		w->reader.hold_at = at;
-		assert_true(bus_plug(w->rig.bus, &w->reader.model));
-		if (at > 1) {
-			rig_until_state(&w->rig, READER, READY);
-			model_ccid_insert(&w->reader, 0, &w->egk.card);
-		}
-		rig_until(&w->rig, w->reader.messages >= at);
-		unplug(w);
-		assert_in_range(w->rig.scans, before, before + 1);
-		rig_until(&w->rig, w->rig.slot == EMPTY);
-		w->reader.icc[0].card = NULL;
-	}
-	w->reader.hold_at = 0;
-	plug(w);
-	read_well(w);
-}
-
-/* Each fault at each of the first messages: once it passes or ends in an error, for ever in a plain state; plugged in
- * anew the reader works. */
-static void faults_end_in_a_plain_state(void **state)
-{
-	struct world *w = *state;
-
-	w->reader.level = MODEL_CCID_TPDU;
-	w->reader.features = 0x003a;
-	for (int fault = MODEL_CCID_HONEST + 1; fault < MODEL_CCID_FAULT_COUNT; fault++) {
-		for (unsigned at = 2; at < 9; at += 2) {
-			int before = w->rig.scans;
-
-			/* What only a time-out tells takes seconds: one place is enough for those. */
-			if ((fault == MODEL_CCID_SILENT || fault == MODEL_CCID_WRONG_SEQ ||
-			     fault == MODEL_CCID_ENDLESS) &&
-			    at != 4)
-				continue;
-			w->reader.fault = (enum model_ccid_fault)fault;
-			w->reader.fault_at = at;
-			w->reader.fault_count = 1;
-			plug(w);
-			model_ccid_insert(&w->reader, 0, &w->egk.card);
-			rig_until(&w->rig, w->rig.scans > before);
-			rig_until(&w->rig, w->rig.slot == DONE);
-			rig_until_state(&w->rig, READER, READY);
-			if (w->rig.scan.err == 0)
-				assert_read(w, &w->egk);
-			model_ccid_remove(&w->reader, 0);
-			rig_until(&w->rig, w->rig.slot == EMPTY);
-			w->reader.fault = MODEL_CCID_HONEST;
-			read_well(w);
-			unplug(w);
-		}
-	}
-}
-
-static void a_reader_that_falls_silent_is_said_so(void **state)
-{
-	static const enum model_ccid_fault rows[] = { MODEL_CCID_STALL_IN, MODEL_CCID_STALL_OUT, MODEL_CCID_GARBAGE,
-						      MODEL_CCID_CUT, MODEL_CCID_HUGE };
-	struct world *w = *state;
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		w->reader.fault = rows[i];
-		w->reader.fault_at = 3;
-		w->reader.fault_count = -1;
-		plug(w);
-		model_ccid_insert(&w->reader, 0, &w->egk.card);
-		rig_until_state(&w->rig, READER, FAULT);
-		assert_non_null(strstr(detail(w), "does not answer"));
-		assert_int_not_equal(w->rig.scan.err, 0);
-		unplug(w);
-		w->reader.icc[0].card = NULL;
-		w->reader.fault = MODEL_CCID_HONEST;
-		plug(w);
-		read_well(w);
-		unplug(w);
-	}
-}
-
-static void a_reader_without_abort_is_brought_back(void **state)
-{
-	struct world *w = *state;
-
-	w->reader.no_abort = true;
-	w->reader.fault = MODEL_CCID_GARBAGE;
-	w->reader.fault_at = 5;
-	w->reader.fault_count = 1;
-	plug(w);
-	assert_int_not_equal(insert(w, &w->egk.card), 0);
-	assert_int_equal(w->reader.aborts, 0);
-	read_well(w);
-	assert_int_equal(rig_state(&w->rig, READER), READY);
-}
-
 /* ---- readers ---- */
 
 static void two_slots_take_turns(void **state)
@@ -689,38 +429,6 @@ static void swapped_cards_are_both_read(void **state)
 	assert_read(w, &w->egk);
 }
 
-/* Last: the clock is virtual from here on. A card that asks for more time for ever is given up after ten seconds. */
-static void a_read_has_an_end(void **state)
-{
-	struct world *w = *state;
-
-	w->reader.level = MODEL_CCID_TPDU;
-	w->reader.features = 0x003a;
-	w->reader.icc[0].wtx = 1 << 30;
-	plug(w);
-	clock_use_virtual(clock_wall_ms());
-	model_ccid_insert(&w->reader, 0, &w->egk.card);
-	for (int i = 0; i < 20; i++)
-		rig_turn(&w->rig);
-	assert_int_equal(w->rig.slot, READING);
-	assert_int_equal(w->rig.scans, 0);
-	for (int i = 0; i < 200 && w->rig.scans == 0; i++) {
-		rig_turn(&w->rig);
-		clock_advance_ms(100);
-	}
-	assert_int_equal(w->rig.scans, 1);
-	assert_int_equal(w->rig.scan.err, LOBBY_ERR_TIMEOUT);
-	for (int i = 0; i < 200 && w->rig.slot != DONE; i++) {
-		rig_turn(&w->rig);
-		clock_advance_ms(10);
-	}
-	assert_int_equal(w->rig.slot, DONE);
-	assert_int_equal(w->reader.aborts, 1);
-	assert_false(w->reader.icc[0].powered);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -738,18 +446,12 @@ int main(void)
 		TEST(cards_that_are_not_ours_are_told),
 		TEST(hostile_cards_are_survived_at_every_level),
 		TEST(broken_atrs_are_told),
-		TEST(pulled_at_every_message),
-		TEST(unplugged_at_every_message),
-		TEST(faults_end_in_a_plain_state),
-		TEST(a_reader_that_falls_silent_is_said_so),
-		TEST(a_reader_without_abort_is_brought_back),
 		TEST(two_slots_take_turns),
 		TEST(a_reader_without_interrupt_endpoint_is_asked),
 		TEST(an_idle_reader_wakes_nobody),
 		TEST(a_composite_device_is_found),
 		TEST(descriptors_that_break_the_rules_are_unsupported),
 		TEST(swapped_cards_are_both_read),
-		TEST(a_read_has_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
