@@ -12,10 +12,7 @@
 
 static const struct driver *const drivers[] = {
 	&msr_driver, /* before hidpos, which takes every HID device that no kernel driver has */
-	&hidpos_driver,
-	&escpos_driver,
-	&zpl_driver,
-	&ccid_driver,
+	&hidpos_driver, &escpos_driver, &zpl_driver, &ccid_driver,
 };
 
 /* More specific rows first. Vendor ids are those of the USB-IF's list. */

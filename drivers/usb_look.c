@@ -56,10 +56,16 @@ static void take_endpoints(const struct libusb_interface_descriptor *d, uint8_t 
 	}
 }
 
-/* Class descriptors (USB 2.0, 9.5): each begins with its length and type. */
+/* Class descriptors (USB 2.0, 9.5): each begins with its length and type. They stand behind the interface; some
+ * smart-card readers have theirs behind the last endpoint. */
 static void take_extra(const struct libusb_interface_descriptor *d, struct usb_info *info)
 {
-	struct reader r = reader_of(d->extra, d->extra_length > 0 ? (size_t)d->extra_length : 0);
+	const struct libusb_endpoint_descriptor *last =
+		d->bNumEndpoints > 0 ? &d->endpoint[d->bNumEndpoints - 1] : NULL;
+	bool behind = d->extra_length <= 0 && last != NULL && last->extra_length > 0;
+	const unsigned char *extra = behind ? last->extra : d->extra;
+	int extra_len = behind ? last->extra_length : d->extra_length;
+	struct reader r = reader_of(extra, extra_len > 0 ? (size_t)extra_len : 0);
 
 	while (reader_left(&r) >= 2) {
 		size_t len = r.data[r.at];

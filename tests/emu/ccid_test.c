@@ -390,6 +390,58 @@ static void a_composite_device_is_found(void **state)
 	read_well(w);
 }
 
+static void a_class_descriptor_behind_the_endpoints_is_found(void **state)
+{
+	struct world *w = *state;
+
+	w->reader.class_last = true;
+	plug(w);
+	read_well(w);
+}
+
+struct pace {
+	unsigned held;
+	uint64_t us;
+};
+
+static void on_held(void *arg, uint64_t us)
+{
+	struct pace *pace = arg;
+
+	pace->held++;
+	pace->us += us;
+}
+
+/* At the rate that the eGK asks for, 500 kbit/s at 4 MHz, its 800 bytes and their commands take a good 20 ms. */
+static void the_line_can_take_its_time(void **state)
+{
+	struct world *w = *state;
+	struct pace pace = { 0 };
+	unsigned stepped = 0;
+
+	w->reader.level = MODEL_CCID_TPDU;
+	w->reader.features = 0x003a;
+	w->reader.clock_khz = 4000;
+	w->reader.paced = true;
+	w->reader.held = on_held;
+	w->reader.held_arg = &pace;
+	plug(w);
+	model_ccid_insert(&w->reader, 0, &w->egk.card);
+	while (w->rig.slot != DONE) {
+		rig_turn(&w->rig);
+		bus_lock(w->rig.bus);
+		if (pace.held > stepped) {
+			stepped = pace.held;
+			model_ccid_step(&w->reader);
+		}
+		bus_unlock(w->rig.bus);
+	}
+	assert_read(w, &w->egk);
+	assert_true(stepped > 10);
+	assert_int_equal(w->reader.line_us, pace.us);
+	assert_in_range(pace.us, 20000, 60000);
+}
+
 static void descriptors_that_break_the_rules_are_unsupported(void **state)
 {
 	struct world *w = *state;
@@ -450,6 +502,8 @@ int main(void)
 		TEST(a_reader_without_interrupt_endpoint_is_asked),
 		TEST(an_idle_reader_wakes_nobody),
 		TEST(a_composite_device_is_found),
+		TEST(a_class_descriptor_behind_the_endpoints_is_found),
+		TEST(the_line_can_take_its_time),
 		TEST(descriptors_that_break_the_rules_are_unsupported),
 		TEST(swapped_cards_are_both_read),
 	};

@@ -82,10 +82,13 @@ static void describe(struct model_ccid *r)
 		append(m, other, sizeof(other));
 	append(m, interface, sizeof(interface));
 	class_descriptor(r, class);
-	append(m, class, r->descriptor_len);
+	if (!r->class_last)
+		append(m, class, r->descriptor_len);
 	append(m, bulk, sizeof(bulk));
 	if (!r->no_notify)
 		append(m, notify, sizeof(notify));
+	if (r->class_last)
+		append(m, class, r->descriptor_len);
 	put16(m->descriptors + 18 + 2, (uint32_t)(m->descriptors_len - 18));
 }
 

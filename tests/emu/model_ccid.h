@@ -58,6 +58,7 @@ struct model_ccid {
 	uint8_t protocols; /* bit 0 T=0, bit 1 T=1 */
 	uint32_t clock_khz, max_rate_bps, max_ifsd, max_message;
 	bool no_notify;		/* no interrupt endpoint */
+	bool class_last;	/* the class descriptor is behind the endpoints */
 	bool composite;		/* interface 0 is something else, CCID is interface 1 */
 	uint8_t descriptor_len; /* of the class descriptor; 54. 0: it is not there */
 	bool no_abort;		/* stalls the ABORT request */
