@@ -74,6 +74,14 @@ lobby_DeviceState kernel_state(const struct kernel *k, lobby_DeviceKind kind)
 	return d == NULL ? lobby_DeviceState_DEVICE_ABSENT : d->state;
 }
 
+lobby_DeviceState kernel_state_of(const struct kernel *k, uint16_t vendor, uint16_t product)
+{
+	for (pb_size_t i = 0; i < k->list.device_count; i++)
+		if (k->list.device[i].vendor_id == vendor && k->list.device[i].product_id == product)
+			return k->list.device[i].state;
+	return lobby_DeviceState_DEVICE_ABSENT;
+}
+
 void kernel_print(struct kernel *k, const char *job, int lines)
 {
 	static lobby_Envelope envelope;
@@ -115,6 +123,9 @@ static void on_message(void *arg, const lobby_Envelope *envelope)
 	case lobby_Envelope_scan_tag:
 		k->scan = envelope->body.scan;
 		k->scans++;
+		break;
+	case lobby_Envelope_card_slot_tag:
+		k->slot = envelope->body.card_slot.state;
 		break;
 	case lobby_Envelope_printed_tag:
 		if (k->printed_count < (int)(sizeof(k->printed) / sizeof(k->printed[0])))
@@ -162,6 +173,8 @@ static void run(struct kernel *k)
 		return;
 	kernel_scanner_checks(k);
 	kernel_printer_checks(k);
+	kernel_stripe_checks(k);
+	kernel_chip_checks(k);
 	kernel_plug_checks(k);
 	kernel_check(k, !machine_ended(&k->machine), "the machine still runs");
 }
@@ -174,17 +187,35 @@ static int start(struct kernel *k, const char *images, const char *folder, const
 		return LOBBY_ERR_IO;
 	model_scanner_init(&k->scanner, k->bus, SCANNER_USUAL);
 	model_printer_init(&k->printer, k->bus);
+	model_msr_init(&k->msr, k->bus, MSR_MODEL_MAGTEK);
+	model_ccid_init(&k->reader, k->bus);
+	if (vscard_init(&k->vscard, k->loop, folder) != 0)
+		return LOBBY_ERR_IO;
 	if (!bus_plug(k->bus, &k->scanner.model) || !bus_plug(k->bus, &k->printer.model))
 		return LOBBY_ERR_IO;
 	k->machine = (struct machine){ .loop = k->loop,
 				       .images = images,
 				       .folder = folder,
 				       .console = console,
+				       .card = k->vscard.path,
 				       .on_message = on_message,
 				       .arg = k };
 	for (int i = 0; i < PORTS; i++)
 		k->machine.usb[i] = redir_path(k->bus, i);
 	return machine_start(&k->machine);
+}
+
+static void finish(struct kernel *k)
+{
+	if (k->bus != NULL) {
+		model_scanner_fini(&k->scanner);
+		model_printer_fini(&k->printer);
+		model_msr_fini(&k->msr);
+		model_ccid_fini(&k->reader);
+		vscard_fini(&k->vscard);
+		bus_free(k->bus);
+	}
+	loop_free(k->loop);
 }
 
 int main(int argc, char **argv)
@@ -205,10 +236,7 @@ int main(int argc, char **argv)
 	else
 		kernel_check(&k, false, "the virtual machine starts");
 	machine_stop(&k.machine);
-	model_scanner_fini(&k.scanner);
-	model_printer_fini(&k.printer);
-	bus_free(k.bus);
-	loop_free(k.loop);
+	finish(&k);
 	rmdir(folder);
 	if (k.failed > 0)
 		show_console(console);

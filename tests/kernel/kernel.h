@@ -4,7 +4,12 @@
 #define LOBBY_TESTS_KERNEL_KERNEL_H
 
 #include "machine.h"
+#include "vscard.h"
+
 #include "tests/emu/bus.h"
+#include "tests/emu/card_egk.h"
+#include "tests/emu/model_ccid.h"
+#include "tests/emu/model_msr.h"
 #include "tests/emu/model_printer.h"
 #include "tests/emu/model_scanner.h"
 #include "tests/emu/redir.h"
@@ -19,11 +24,16 @@ struct kernel {
 	struct machine machine;
 	struct model_scanner scanner;
 	struct model_printer printer;
+	struct model_msr msr;
+	struct model_ccid reader;
+	struct vscard vscard; /* what is in QEMU's reader */
+	struct card_egk egk;
 	/* what was heard */
 	lobby_Devices list;
 	int lists;
 	lobby_Scan scan;
 	int scans;
+	lobby_CardSlotState slot;
 	lobby_Printed printed[32];
 	int printed_count;
 	/* the count */
@@ -50,6 +60,8 @@ const char *kernel_ask(struct kernel *k, const char *command);
 bool kernel_has_driver(struct kernel *k, const char *id, const char *driver);
 const lobby_Device *kernel_device(const struct kernel *k, lobby_DeviceKind kind);
 lobby_DeviceState kernel_state(const struct kernel *k, lobby_DeviceKind kind);
+/** Of the device with these ids. */
+lobby_DeviceState kernel_state_of(const struct kernel *k, uint16_t vendor, uint16_t product);
 void kernel_print(struct kernel *k, const char *job, int lines);
 /** The job's outcome; 1: none yet. */
 int kernel_outcome(const struct kernel *k, const char *job);
@@ -57,6 +69,8 @@ int kernel_outcome(const struct kernel *k, const char *job);
 /* One file each: a group of checks. */
 void kernel_scanner_checks(struct kernel *k);
 void kernel_printer_checks(struct kernel *k);
+void kernel_stripe_checks(struct kernel *k);
+void kernel_chip_checks(struct kernel *k);
 void kernel_plug_checks(struct kernel *k);
 
 #endif
