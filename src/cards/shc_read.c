@@ -40,7 +40,7 @@ static bool absent_or(const json_t *object, const char *name, const char *expect
 int shc_key_of_jwk(const json_t *jwk, struct shc_key *key, const char **why)
 {
 	const char *x = jose_text(jwk, "x"), *y = jose_text(jwk, "y");
-	struct shc_key made;
+	struct shc_key made = { .kid = "" };
 	size_t x_len = 0, y_len = 0;
 
 	if (json_object_get(jwk, "d") != NULL)

@@ -91,7 +91,10 @@ static size_t count_revoked(const json_t *crls)
 	json_t *rids;
 	size_t count = 0;
 
-	json_object_foreach((json_t *)crls, kid, rids) count += json_object_size(rids);
+	json_object_foreach((json_t *)crls, kid, rids)
+	{
+		count += json_object_size(rids);
+	}
 	return count;
 }
 
@@ -215,12 +218,18 @@ static char *content_of(const json_t *issuer)
 	json_t *value, *nothing;
 	char *text;
 
-	json_object_foreach(json_object_get(issuer, "keys"), kid, value) json_array_append(keys, value);
+	json_object_foreach(json_object_get(issuer, "keys"), kid, value)
+	{
+		json_array_append(keys, value);
+	}
 	json_object_foreach(json_object_get(issuer, "crls"), kid, value)
 	{
 		json_t *rids = json_array();
 
-		json_object_foreach(value, rid, nothing) json_array_append_new(rids, json_string(rid));
+		json_object_foreach(value, rid, nothing)
+		{
+			json_array_append_new(rids, json_string(rid));
+		}
 		json_array_append_new(crls, json_pack("{ss so}", "kid", kid, "rids", rids));
 	}
 	all = json_pack("{so so}", "keys", keys, "crls", crls);

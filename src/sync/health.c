@@ -51,7 +51,8 @@ static int keep_link(struct health *health, uint32_t request, const uint8_t *lin
 	if (text == NULL)
 		return LOBBY_ERR_NO_MEMORY;
 	/* A scheme is the same in any case; what is kept has the one that everybody expects. */
-	memcpy(text, "shlink:/", 8);
+	for (char *c = text; *c != ':' && *c != '\0'; c++)
+		*c = (char)(*c | 0x20);
 	health->text = text;
 	health->document =
 		(struct visit_document){ .kind = VISIT_DOCUMENT_LINK, .title = "Link to a health record", .url = text };

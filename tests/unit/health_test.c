@@ -295,7 +295,7 @@ static void a_link_is_kept_for_the_clinic(void **state)
 	struct visit visit;
 	json_t *json;
 
-	assert_int_equal(read_text(b, 3, "https://viewer.example.org/#shlink:/eyJ1cmwiOiJo"),
+	assert_int_equal(read_text(b, 3, "https://viewer.example.org/#SHLINK:/eyJ1cmwiOiJo"),
 			 lobby_HealthOutcome_HEALTH_LINK_LATER);
 	json = commit(b, 1, 3);
 	assert_int_equal(visit_from_bundle(json, &visit, &why), 0);
