@@ -108,9 +108,16 @@ void app_identify(struct app *app)
 void app_notice(struct app *app, const char *text, enum ui_tone tone)
 {
 	assert(text[0] != '\0');
-	app->notice = (struct notice){ text, tone };
+	app->notice = (struct notice){ .text = text, .tone = tone };
 	app->dirty = true;
 	app->speak = true;
+}
+
+void app_notice_count(struct app *app, const char *text, const char *plural, int count, enum ui_tone tone)
+{
+	app_notice(app, text, tone);
+	app->notice.plural = plural;
+	app->notice.count = count;
 }
 
 int app_step_count(const struct app *app)

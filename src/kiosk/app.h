@@ -39,6 +39,8 @@ enum pending {
 struct notice {
 	const char *text; /* untranslated message id; NULL: none */
 	enum ui_tone tone;
+	const char *plural; /* NULL, or text and plural have a %d: this many */
+	int count;
 };
 
 struct app {
@@ -94,6 +96,8 @@ void app_fire(struct app *app, enum flow_event event);
 void app_identify(struct app *app);
 /** Shows a line above the heading until the next press. The text is a message id (static). */
 void app_notice(struct app *app, const char *text, enum ui_tone tone);
+/** The same with a number in it; both texts are message ids with one %d. */
+void app_notice_count(struct app *app, const char *text, const char *plural, int count, enum ui_tone tone);
 /** The number of steps that the clinic's settings leave. */
 int app_step_count(const struct app *app);
 const lobby_Device *app_device(const struct app *app, lobby_DeviceKind kind);

@@ -72,7 +72,10 @@ static void take_part(struct app *app, const uint8_t *data, size_t len)
 		err = shc_parts_add(parts, data, len, &missing);
 	}
 	if (err == 0 && missing > 0) {
-		app_notice(app, N_("Thank you. Your card has more codes: please scan the next one."), UI_TINT);
+		app_notice_count(app,
+				 PN_("Thank you. Please scan the next code of your card: %d is missing.",
+				     "Thank you. Please scan the next code of your card: %d are missing."),
+				 missing, UI_TINT);
 		return;
 	}
 	if (err == 0)

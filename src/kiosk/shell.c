@@ -41,10 +41,17 @@ static bool asks_to_take_card(const struct app *app)
 
 static void build_notice(struct app *app, struct ui *ui)
 {
-	if (app->notice.text != NULL)
-		ui_banner(ui, "notice", _(app->notice.text),
-			  (struct ui_opt){ .tone = app->notice.tone,
-					   .icon = app->notice.tone == UI_WARNING ? "warning" : "info" });
+	const struct notice *notice = &app->notice;
+	char text[256] = "";
+
+	if (notice->text != NULL && notice->plural != NULL)
+		words_count(text, sizeof(text), notice->text, notice->plural, notice->count);
+	else if (notice->text != NULL)
+		snprintf(text, sizeof(text), "%s", _(notice->text));
+	if (notice->text != NULL)
+		ui_banner(ui, "notice", text,
+			  (struct ui_opt){ .tone = notice->tone,
+					   .icon = notice->tone == UI_WARNING ? "warning" : "info" });
 	if (app->slot == lobby_CardSlotState_CARD_SLOT_READING)
 		ui_banner(ui, "card-slot", _("We are reading your card. Please leave it in."),
 			  (struct ui_opt){ .tone = UI_TINT, .icon = "card" });

@@ -107,6 +107,17 @@ const char *words_greeting(int64_t wall_ms)
 	return hour < 18 ? _("Good afternoon.") : _("Good evening.");
 }
 
+void words_count(char *out, size_t size, const char *text, const char *plural, int count)
+{
+	const char *form = ngettext(text, plural, (unsigned long)count), *number = strstr(form, "%d");
+	int before = number != NULL ? (int)(number - form) : (int)strlen(form);
+
+	if (number != NULL)
+		snprintf(out, size, "%.*s%d%s", before, form, count, number + 2);
+	else
+		snprintf(out, size, "%s", form);
+}
+
 void words_fill(char *out, size_t size, const char *template, const char *const *args, int count)
 {
 	size_t at = 0;

@@ -9,6 +9,7 @@
 /** Marks and translates; N_() only marks. C_() has a context, for short words that languages tell apart. */
 #define _(id) gettext(id)
 #define N_(id) id
+#define PN_(one, many) one, many
 
 /** locale: the folder with LANG/LC_MESSAGES/lobby.mo. */
 void words_init(const char *locale);
@@ -29,6 +30,8 @@ void words_date(char *out, size_t size, const char *date);
 void words_money(char *out, size_t size, int cents, const char *currency);
 /** "Good morning." until noon, "Good afternoon." until six, then "Good evening.". */
 const char *words_greeting(int64_t wall_ms);
+/** A text with one %d, in the form that the number takes in this language. */
+void words_count(char *out, size_t size, const char *text, const char *plural, int count);
 /** Replaces %1$s .. %9$s in a translated template by args[0..count-1]. Unlike printf, a translation that names an
  * argument which is not there does no harm: nothing stands in its place. */
 void words_fill(char *out, size_t size, const char *template, const char *const *args, int count);

@@ -144,6 +144,7 @@ class Kiosk {
 		this.link = path.join(this.run, "network-down");
 		this.env = { ...stack.env, LOBBY_RUN: this.run, LOBBY_LINK_FILE: this.link };
 		this.size = options.size ?? "1080x1920";
+		this.every = options.every ?? false; // every kind of device, not only scanner and printer
 		this.screen = new Control(path.join(this.run, "kiosk.sock"));
 		this.emu = new Control(path.join(this.run, "emu.sock"));
 	}
@@ -182,6 +183,7 @@ class Kiosk {
 				`--paper=${path.join(this.folder, "paper")}`,
 				`--control=${path.join(this.run, "emu.sock")}`,
 				`--spawn=${path.join(bin, "lobby-devices")}`,
+				...(this.every ? ["--all"] : []),
 			],
 			this.env,
 			this.name,

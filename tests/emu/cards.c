@@ -113,7 +113,7 @@ const struct card_row *cards_find(const struct cards *cards, const char *kind, c
 
 const char *cards_aim(const char *kind)
 {
-	if (strcasecmp(kind, "licence") == 0)
+	if (strcasecmp(kind, "licence") == 0 || strcasecmp(kind, "insurance") == 0)
 		return "L2";
 	return strcasecmp(kind, "letter") == 0 ? "Q1" : "C0";
 }

@@ -1,5 +1,6 @@
 /* The cards that demo patients hold: lines of name, kind and payload with tabs between, as the clinic's demo data
- * writes them. In payloads \n \r \t \\ and \xHH are escapes. Kinds: licence, letter, member. */
+ * writes them. In payloads \n \r \t \\ and \xHH are escapes. Kinds: licence, letter, member, insurance, stripe, chip,
+ * health. */
 #ifndef LOBBY_EMU_CARDS_H
 #define LOBBY_EMU_CARDS_H
 

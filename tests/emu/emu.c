@@ -1,169 +1,91 @@
-/* The commands:
- *   scan licence NAME | letter NAME-or-CODE | member NAME | card NAME | file PATH | text TEXT | rubbish N
- *   plug|unplug scanner|printer    paper ok|low|out    cover open|closed    offline on|off    jam on|off
+/* The commands, one a line:
+ *
+ *   scan KIND NAME (licence, letter, member, insurance, health), scan part K/N NAME (of a health card),
+ *     scan card NAME, scan file PATH, scan text TEXT, scan rubbish N
+ *   swipe NAME, swipe TRACKS
+ *   insert NAME, insert payment, insert other, remove
+ *   issuers FILE (writes who signs the health cards)
+ *   plug, unplug DEVICE (scanner, printer, stripe-reader, card-reader, label-printer)
+ *   paper ok|low|out, cover open|closed, offline on|off, jam on|off
+ *   media ok|out (of the label printer)
  *   network down|up
- *   slips    paper-text    paper-png FILE    cards    status    quit
- *   press ID-or-LABEL    window-png FILE    (with --window)
- * A slip's text comes on one line with \n between its lines. */
+ *   slips, paper-text, paper-png FILE, labels, label-text, label-zpl
+ *   cards, status, quit
+ *   press ID-or-LABEL, window-png FILE (with --window)
+ *
+ * Several lines of text come on one line with \n between them. */
 #include "tests/emu/emu.h"
 
 #include "base/file.h"
-#include "cards/card.h"
+#include "tests/emu/emu_cards.h"
 #include "tests/emu/emu_window.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define MAX_RUBBISH (1 << 20)
-
-struct answer {
-	char *text;
-	size_t size;
-};
-
-static void __attribute__((format(printf, 2, 3))) say(struct answer *a, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(a->text, a->size, format, args);
-	va_end(args);
-}
-
-/* ---- scanning ---- */
-
-static void scan(struct emu *emu, struct answer *a, const char *aim, const void *data, size_t len)
-{
-	if (!bus_is_plugged(&emu->scanner.model)) {
-		say(a, "error the scanner is unplugged");
-		return;
-	}
-	model_scanner_scan(&emu->scanner, aim, data, len);
-	say(a, "ok %zu bytes", len);
-}
-
-static void scan_card(struct emu *emu, struct answer *a, const char *kind, const char *name)
-{
-	const struct card_row *card = cards_find(&emu->cards, kind, name);
-	char code[80];
-
-	if (card != NULL)
-		scan(emu, a, cards_aim(card->kind), card->payload, card->len);
-	else if (kind != NULL && strcmp(kind, "letter") == 0 && card_letter_format(code, sizeof(code), name) == 0)
-		scan(emu, a, "Q1", code, strlen(code));
-	else
-		say(a, "error no card, or more than one, is called that");
-}
-
-static void scan_file(struct emu *emu, struct answer *a, const char *path)
-{
-	char *data;
-	size_t len;
-	int err = file_read(path, MAX_RUBBISH, &data, &len);
-
-	if (err != 0) {
-		say(a, "error %s", err_staff_text(err));
-		return;
-	}
-	scan(emu, a, "L2", data, len);
-	free(data);
-}
-
-static void scan_rubbish(struct emu *emu, struct answer *a, const char *count)
-{
-	unsigned long n = strtoul(count, NULL, 10);
-	uint32_t noise = 1;
-	uint8_t *data;
-
-	if (n == 0 || n > MAX_RUBBISH) {
-		say(a, "error rubbish is 1 to %d bytes", MAX_RUBBISH);
-		return;
-	}
-	data = malloc(n);
-	for (unsigned long i = 0; data != NULL && i < n; i++)
-		data[i] = (uint8_t)((noise = noise * 1664525 + 1013904223) >> 24);
-	if (data != NULL)
-		scan(emu, a, "L2", data, n);
-	else
-		say(a, "error no memory");
-	free(data);
-}
-
-static void do_scan(struct emu *emu, struct answer *a, const char *what)
-{
-	char kind[16] = "";
-	size_t n = strcspn(what, " ");
-	const char *rest = what + n + (what[n] == ' ');
-
-	snprintf(kind, sizeof(kind), "%.*s", (int)n, what);
-	if (*rest == '\0')
-		say(a, "error scan what?");
-	else if (strcmp(kind, "licence") == 0 || strcmp(kind, "letter") == 0 || strcmp(kind, "member") == 0)
-		scan_card(emu, a, kind, rest);
-	else if (strcmp(kind, "card") == 0)
-		scan_card(emu, a, NULL, rest);
-	else if (strcmp(kind, "file") == 0)
-		scan_file(emu, a, rest);
-	else if (strcmp(kind, "text") == 0)
-		scan(emu, a, "Q1", rest, strlen(rest));
-	else if (strcmp(kind, "rubbish") == 0)
-		scan_rubbish(emu, a, rest);
-	else
-		say(a, "error unknown kind of scan");
-}
-
 /* ---- switches ---- */
 
-static void do_plug(struct emu *emu, struct answer *a, const char *what, bool in)
+static const char *const device_names[EMU_DEVICES] = { "scanner", "printer", "stripe-reader", "card-reader",
+						       "label-printer" };
+
+static struct model *emu_model(struct emu *emu, const char *name)
 {
-	struct model *model = strcmp(what, "scanner") == 0   ? &emu->scanner.model
-			      : strcmp(what, "printer") == 0 ? &emu->printer.model
-							     : NULL;
+	struct model *const models[EMU_DEVICES] = { &emu->scanner.model, &emu->printer.model, &emu->stripe.model,
+						    &emu->reader.model, &emu->labels.model };
+
+	for (int i = 0; i < EMU_DEVICES; i++)
+		if (strcmp(name, device_names[i]) == 0)
+			return models[i];
+	return NULL;
+}
+
+static void do_plug(struct emu *emu, struct emu_answer *a, const char *what, bool in)
+{
+	struct model *model = emu_model(emu, what);
 
 	if (model == NULL) {
-		say(a, "error plug and unplug take scanner or printer");
+		emu_say(a, "error there is no such device");
 		return;
 	}
 	if (bus_is_plugged(model) != in) {
 		if (!in) {
 			bus_unplug(emu->bus, model);
 		} else if (!bus_plug(emu->bus, model)) {
-			say(a, "error it does not fit");
+			emu_say(a, "error it does not fit");
 			return;
 		}
 	}
-	say(a, "ok");
+	emu_say(a, "ok");
 }
 
-static void do_paper(struct emu *emu, struct answer *a, const char *what)
+static void do_paper(struct emu *emu, struct emu_answer *a, const char *what)
 {
 	static const char *const names[] = { "ok", "low", "out" };
 
 	for (int i = 0; i < 3; i++) {
 		if (strcmp(what, names[i]) == 0) {
 			model_printer_set_paper(&emu->printer, (enum printer_paper)i);
-			say(a, "ok");
+			emu_say(a, "ok");
 			return;
 		}
 	}
-	say(a, "error paper is ok, low or out");
+	emu_say(a, "error paper is ok, low or out");
 }
 
 /* Two-way switches: 1, 0, or -1 for neither word. */
-static int switch_of(struct answer *a, const char *what, const char *on, const char *off)
+static int switch_of(struct emu_answer *a, const char *what, const char *on, const char *off)
 {
 	if (strcmp(what, on) == 0 || strcmp(what, off) == 0) {
-		say(a, "ok");
+		emu_say(a, "ok");
 		return strcmp(what, on) == 0;
 	}
-	say(a, "error it takes %s or %s", on, off);
+	emu_say(a, "error it takes %s or %s", on, off);
 	return -1;
 }
 
@@ -181,7 +103,7 @@ bool emu_network_is_down(void)
 	return network_path(path, sizeof(path)) && access(path, F_OK) == 0;
 }
 
-static void do_network(struct answer *a, const char *what)
+static void do_network(struct emu_answer *a, const char *what)
 {
 	int down = switch_of(a, what, "down", "up"), fd;
 	char path[512];
@@ -189,33 +111,29 @@ static void do_network(struct answer *a, const char *what)
 	if (down < 0)
 		return;
 	if (!network_path(path, sizeof(path))) {
-		say(a, "error LOBBY_RUN is not set");
+		emu_say(a, "error LOBBY_RUN is not set");
 		return;
 	}
 	if (!down) {
 		if (unlink(path) != 0 && errno != ENOENT)
-			say(a, "error the file cannot be removed");
+			emu_say(a, "error the file cannot be removed");
 		return;
 	}
 	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
 	if (fd < 0)
-		say(a, "error the file cannot be made");
+		emu_say(a, "error the file cannot be made");
 	else
 		close(fd);
 }
 
 /* ---- paper ---- */
 
-static void do_paper_text(struct emu *emu, struct answer *a)
+/* Several lines on one. */
+static void say_lines(struct emu_answer *a, const char *text)
 {
-	char text[8192];
 	size_t at = 3;
 
-	if (!model_printer_text(&emu->printer, false, text, sizeof(text))) {
-		say(a, "error nothing was printed yet");
-		return;
-	}
-	say(a, "ok ");
+	emu_say(a, "ok ");
 	for (const char *c = text; *c != '\0' && at + 3 < a->size; c++) {
 		if (*c == '\n') {
 			a->text[at++] = '\\';
@@ -225,6 +143,44 @@ static void do_paper_text(struct emu *emu, struct answer *a)
 		}
 	}
 	a->text[at] = '\0';
+}
+
+/* The last label: what is on it, or its ZPL. */
+static void do_label(struct emu *emu, struct emu_answer *a, bool raw)
+{
+	const struct zebra_label *label;
+	char text[8192] = "";
+
+	bus_lock(emu->bus);
+	label = model_zebra_last(&emu->labels);
+	if (label != NULL && raw)
+		snprintf(text, sizeof(text), "%.*s", (int)label->zpl_len, label->zpl);
+	else if (label != NULL)
+		model_zebra_text(label, text, sizeof(text));
+	bus_unlock(emu->bus);
+	if (label != NULL)
+		say_lines(a, text);
+	else
+		emu_say(a, "error no label was printed yet");
+}
+
+static void do_media(struct emu *emu, struct emu_answer *a, const char *what)
+{
+	int out = switch_of(a, what, "out", "ok");
+
+	if (out >= 0)
+		model_zebra_set(&emu->labels, (struct zebra_trouble){ .media_out = out });
+}
+
+static void do_paper_text(struct emu *emu, struct emu_answer *a)
+{
+	char text[8192];
+
+	if (!model_printer_text(&emu->printer, false, text, sizeof(text))) {
+		emu_say(a, "error nothing was printed yet");
+		return;
+	}
+	say_lines(a, text);
 }
 
 static bool write_png(struct emu *emu, const char *path)
@@ -259,32 +215,32 @@ static void on_slip(void *arg, int fd, short revents)
 
 /* ---- all ---- */
 
-static void do_status(struct emu *emu, struct answer *a)
+static void do_status(struct emu *emu, struct emu_answer *a)
 {
 	static const char *const papers[] = { "ok", "low", "out" };
 
 	bus_lock(emu->bus);
-	say(a, "ok scanner=%s printer=%s paper=%s cover=%s offline=%s network=%s slips=%d pid=%d starts=%d",
-	    bus_is_plugged(&emu->scanner.model) ? "plugged" : "unplugged",
-	    bus_is_plugged(&emu->printer.model) ? "plugged" : "unplugged", papers[emu->printer.roll],
-	    emu->printer.cover_open ? "open" : "closed", emu->printer.offline ? "on" : "off",
-	    emu_network_is_down() ? "down" : "up", paper_slips(emu->printer.paper), (int)emu->spawn.pid,
-	    emu->spawn.starts);
+	emu_say(a, "ok scanner=%s printer=%s paper=%s cover=%s offline=%s network=%s slips=%d pid=%d starts=%d",
+		bus_is_plugged(&emu->scanner.model) ? "plugged" : "unplugged",
+		bus_is_plugged(&emu->printer.model) ? "plugged" : "unplugged", papers[emu->printer.roll],
+		emu->printer.cover_open ? "open" : "closed", emu->printer.offline ? "on" : "off",
+		emu_network_is_down() ? "down" : "up", paper_slips(emu->printer.paper), (int)emu->spawn.pid,
+		emu->spawn.starts);
 	bus_unlock(emu->bus);
 }
 
-static void do_cards(struct emu *emu, struct answer *a)
+static void do_cards(struct emu *emu, struct emu_answer *a)
 {
 	size_t at;
 
-	say(a, "ok");
+	emu_say(a, "ok");
 	at = strlen(a->text);
 	for (int i = 0; i < emu->cards.count && at < a->size; i++)
 		at += (size_t)snprintf(a->text + at, a->size - at, "%c%s %s", i == 0 ? ' ' : '|',
 				       emu->cards.rows[i].kind, emu->cards.rows[i].name);
 }
 
-static bool do_printer_switch(struct emu *emu, struct answer *a, const char *verb, const char *what)
+static bool do_printer_switch(struct emu *emu, struct emu_answer *a, const char *verb, const char *what)
 {
 	int on;
 
@@ -310,38 +266,45 @@ static bool do_printer_switch(struct emu *emu, struct answer *a, const char *ver
 
 void emu_command(struct emu *emu, const char *command, char *text, size_t size)
 {
-	struct answer a = { text, size };
+	struct emu_answer a = { text, size };
 	size_t n = strcspn(command, " ");
 	const char *what = command + n + (command[n] == ' ');
 	char verb[16];
 
 	snprintf(verb, sizeof(verb), "%.*s", (int)n, command);
-	if (strcmp(verb, "scan") == 0)
-		do_scan(emu, &a, what);
+	if (emu_cards_command(emu, &a, verb, what))
+		;
 	else if (strcmp(verb, "plug") == 0 || strcmp(verb, "unplug") == 0)
 		do_plug(emu, &a, what, verb[0] == 'p');
 	else if (strcmp(verb, "network") == 0)
 		do_network(&a, what);
+	else if (strcmp(verb, "labels") == 0)
+		emu_say(&a, "ok %d", model_zebra_printed(&emu->labels));
+	else if (strcmp(verb, "label-text") == 0 || strcmp(verb, "label-zpl") == 0)
+		do_label(emu, &a, verb[6] == 'z');
+	else if (strcmp(verb, "media") == 0)
+		do_media(emu, &a, what);
 	else if (strcmp(verb, "slips") == 0)
-		say(&a, "ok %d", model_printer_slips(&emu->printer));
+		emu_say(&a, "ok %d", model_printer_slips(&emu->printer));
 	else if (strcmp(verb, "paper-text") == 0)
 		do_paper_text(emu, &a);
 	else if (strcmp(verb, "paper-png") == 0)
-		say(&a, "%s", write_png(emu, what) ? "ok" : "error nothing was printed yet, or it cannot be written");
+		emu_say(&a, "%s",
+			write_png(emu, what) ? "ok" : "error nothing was printed yet, or it cannot be written");
 	else if (strcmp(verb, "status") == 0)
 		do_status(emu, &a);
 	else if (strcmp(verb, "cards") == 0)
 		do_cards(emu, &a);
 	else if (strcmp(verb, "quit") == 0)
-		say(&a, "ok"), loop_stop(emu->loop);
+		emu_say(&a, "ok"), loop_stop(emu->loop);
 	else if (strcmp(verb, "press") == 0)
-		say(&a, "%s",
-		    emu->window != NULL && emu_window_press(emu->window, what) ? "ok" : "error no such button");
+		emu_say(&a, "%s",
+			emu->window != NULL && emu_window_press(emu->window, what) ? "ok" : "error no such button");
 	else if (strcmp(verb, "window-png") == 0)
-		say(&a, "%s",
-		    emu->window != NULL && emu_window_write_png(emu->window, what) ? "ok" : "error no window");
+		emu_say(&a, "%s",
+			emu->window != NULL && emu_window_write_png(emu->window, what) ? "ok" : "error no window");
 	else if (!do_printer_switch(emu, &a, verb, what))
-		say(&a, "error unknown command");
+		emu_say(&a, "error unknown command");
 	if (emu->on_change != NULL)
 		emu->on_change(emu->on_change_arg);
 }
@@ -358,7 +321,15 @@ void emu_spawn(struct emu *emu, const char *command)
 	spawn_start(&emu->spawn, emu->loop, command, on_child_ended, emu);
 }
 
-bool emu_init(struct emu *emu, struct loop *loop, const char *cards_path, const char *paper_folder)
+static bool plug_all(struct emu *emu, bool every)
+{
+	for (int i = 0; i < (every ? EMU_DEVICES : 2); i++)
+		if (!bus_plug(emu->bus, emu_model(emu, device_names[i])))
+			return false;
+	return true;
+}
+
+bool emu_init(struct emu *emu, struct loop *loop, const char *cards_path, const char *paper_folder, bool every)
 {
 	int line = 0, err = 0;
 
@@ -382,7 +353,10 @@ bool emu_init(struct emu *emu, struct loop *loop, const char *cards_path, const 
 	model_scanner_init(&emu->scanner, emu->bus, SCANNER_USUAL);
 	model_printer_init(&emu->printer, emu->bus);
 	emu->printer.slip_fd = emu->slip_fd;
-	return bus_plug(emu->bus, &emu->scanner.model) && bus_plug(emu->bus, &emu->printer.model);
+	model_msr_init(&emu->stripe, emu->bus, MSR_MODEL_MAGTEK);
+	model_ccid_init(&emu->reader, emu->bus);
+	model_zebra_init(&emu->labels, emu->bus);
+	return plug_all(emu, every);
 }
 
 void emu_fini(struct emu *emu)
@@ -391,6 +365,9 @@ void emu_fini(struct emu *emu)
 	if (emu->bus != NULL) {
 		model_scanner_fini(&emu->scanner);
 		model_printer_fini(&emu->printer);
+		model_msr_fini(&emu->stripe);
+		model_ccid_fini(&emu->reader);
+		model_zebra_fini(&emu->labels);
 		bus_free(emu->bus);
 	}
 	if (emu->slip_fd >= 0) {

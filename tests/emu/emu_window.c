@@ -1,6 +1,7 @@
 /* Two halves on one surface: the panel is built with the kiosk's own src/ui and painted to a surface of its own; the
  * printer is drawn by hand. Paper moves only when a slip was cut off, so the window is as idle as the rest. */
 #include "tests/emu/emu_window.h"
+#include "tests/emu/emu_cards.h"
 
 #include "kiosk/window.h"
 #include "tests/emu/paper.h"
@@ -42,29 +43,40 @@ static void toggle(struct emu_window *w, const char *id, const char *label, cons
 		  (struct ui_opt){ .grow = 1, .icon = icon, .selected = wrong, .below = true, .tone = UI_QUIET });
 }
 
+/* What a card is, and what is done with it. */
+static const struct kind {
+	const char *name, *icon, *words;
+} kinds[] = {
+	{ "licence", "person", "driving licence" },  { "letter", "mail", "appointment letter" },
+	{ "member", "card", "member number" },	     { "insurance", "card", "health ID card" },
+	{ "stripe", "arrow-forward", "swipe it" },   { "chip", "card", "put the chip in" },
+	{ "health", "check", "signed health card" },
+};
+
+static const struct kind *kind_of(const char *name)
+{
+	for (size_t i = 0; i < SDL_arraysize(kinds); i++)
+		if (strcmp(kinds[i].name, name) == 0)
+			return &kinds[i];
+	return &kinds[2];
+}
+
 static void build_cards(struct emu_window *w)
 {
 	const struct cards *cards = &w->emu->cards;
 	char id[24], row[24];
 
-	ui_heading(w->ui, "Hold a card under the scanner");
+	ui_heading(w->ui, "Show a card");
 	for (int i = 0; i < cards->count; i++) {
 		const struct card_row *card = &cards->rows[i];
-		bool licence = strcmp(card->kind, "licence") == 0, letter = strcmp(card->kind, "letter") == 0;
+		const struct kind *kind = kind_of(card->kind);
 
 		if (i % 2 == 0) {
 			snprintf(row, sizeof(row), "row-%d", i);
 			ui_open(w->ui, row, UI_ROW, (struct ui_opt){ 0 });
 		}
 		snprintf(id, sizeof(id), "card-%d", i);
-		ui_button(w->ui, id, card->name,
-			  (struct ui_opt){ .grow = 1,
-					   .icon = licence  ? "person"
-						   : letter ? "mail"
-							    : "card",
-					   .note = licence  ? "driving licence"
-						   : letter ? "appointment letter"
-							    : "member card" });
+		ui_button(w->ui, id, card->name, (struct ui_opt){ .grow = 1, .icon = kind->icon, .note = kind->words });
 		if (i % 2 == 1 || i + 1 == cards->count)
 			ui_close(w->ui);
 	}
@@ -80,6 +92,8 @@ static void build_switches(struct emu_window *w)
 	bool scanner = bus_is_plugged(&w->emu->scanner.model), printer = bus_is_plugged(&p->model);
 	bool down = emu_network_is_down();
 
+	if (w->emu->reader.icc[0].card != NULL)
+		toggle(w, "take-out", "Take the chip out", "card", true);
 	toggle(w, "paper", rolls[p->roll], "calendar", p->roll != PRINTER_PAPER_OK);
 	toggle(w, "cover", p->cover_open ? "Cover open" : "Cover closed", "shift", p->cover_open);
 	toggle(w, "printer", printer ? "Printer plugged in" : "Printer unplugged", "printer", !printer);
@@ -123,13 +137,14 @@ static void press(struct emu_window *w, const char *id)
 
 	if (strncmp(id, "card-", 5) == 0) {
 		const struct card_row *card = &e->cards.rows[strtol(id + 5, NULL, 10)];
-		bool in = bus_is_plugged(&e->scanner.model);
+		char text[128];
+		struct emu_answer answer = { text, sizeof(text) };
 
-		if (in)
-			model_scanner_scan(&e->scanner, cards_aim(card->kind), card->payload, card->len);
-		snprintf(w->said, sizeof(w->said), "%.80s%s", in ? "scanned: " : "the scanner is unplugged",
-			 in ? card->name : "");
+		emu_cards_use(e, &answer, card);
+		snprintf(w->said, sizeof(w->said), "%.100s", strncmp(text, "ok", 2) == 0 ? card->name : text);
 		redraw(w);
+	} else if (strcmp(id, "take-out") == 0) {
+		command(w, "remove");
 	} else if (strcmp(id, "paper") == 0) {
 		command(w, next_roll[e->printer.roll]);
 	} else if (strcmp(id, "cover") == 0) {

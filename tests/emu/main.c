@@ -1,4 +1,4 @@
-/* lobby-emu: a scanner and a printer without hardware, for demonstrations, tests and developers without a kiosk.
+/* lobby-emu: scanners, readers and printers without hardware, for demonstrations, tests and developers without a kiosk.
  *
  * It preloads umockdev into itself by starting itself again, so that the testbed that it makes is seen by everything it
  * runs; lobby-devices, as its child, then meets the models through real libusb. */
@@ -15,11 +15,12 @@
 #include <unistd.h>
 
 static const char usage[] =
-	"lobby-emu: a scanner and a printer without hardware.\n"
+	"lobby-emu: scanners, readers and printers without hardware.\n"
 	"  --control=SOCKET   take commands there: one line in, one line out (see tests/emu/emu.c)\n"
 	"  --paper=DIR        write each slip there as slip-001.png, slip-002.png ...\n"
 	"  --cards=FILE       cards to scan: name, kind and payload with tabs between\n"
 	"  --spawn=COMMAND    run this with the devices plugged in, again whenever it ends (lobby-devices)\n"
+	"  --all              plug in a stripe reader, a card reader and a label printer, too\n"
 	"  --window           show them: cards to scan, switches, the paper (needs --assets or LOBBY_ASSETS)\n"
 	"  --assets=DIR       the folder with icons/\n"
 	"  --command=LINE     do this command and print its answer; may be repeated\n";
@@ -45,7 +46,7 @@ static void preload_umockdev(char **argv)
 
 struct options {
 	const char *control, *paper, *cards, *spawn, *assets;
-	bool window;
+	bool window, every;
 	const char *commands[16];
 	int command_count;
 };
@@ -53,15 +54,11 @@ struct options {
 static void parse(int argc, char **argv, struct options *o)
 {
 	static const struct option known[] = {
-		{ "control", required_argument, NULL, 'c' },
-		{ "paper", required_argument, NULL, 'p' },
-		{ "cards", required_argument, NULL, 'k' },
-		{ "spawn", required_argument, NULL, 's' },
-		{ "command", required_argument, NULL, 'x' },
-		{ "window", no_argument, NULL, 'w' },
-		{ "assets", required_argument, NULL, 'a' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+		{ "control", required_argument, NULL, 'c' }, { "paper", required_argument, NULL, 'p' },
+		{ "cards", required_argument, NULL, 'k' },   { "spawn", required_argument, NULL, 's' },
+		{ "command", required_argument, NULL, 'x' }, { "window", no_argument, NULL, 'w' },
+		{ "all", no_argument, NULL, 'e' },	     { "assets", required_argument, NULL, 'a' },
+		{ "help", no_argument, NULL, 'h' },	     { NULL, 0, NULL, 0 },
 	};
 
 	for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
@@ -77,6 +74,9 @@ static void parse(int argc, char **argv, struct options *o)
 			break;
 		case 's':
 			o->spawn = optarg;
+			break;
+		case 'e':
+			o->every = true;
 			break;
 		case 'w':
 			o->window = true;
@@ -111,7 +111,7 @@ int main(int argc, char **argv)
 	if (loop == NULL || clock_init() != 0)
 		return 1;
 	control.fd = -1;
-	ok = emu_init(&emu, loop, o.cards, o.paper);
+	ok = emu_init(&emu, loop, o.cards, o.paper, o.every);
 	if (ok && o.control != NULL && control_init(&control, &emu, o.control) != 0) {
 		fprintf(stderr, "lobby-emu: cannot listen at %s\n", o.control);
 		ok = false;

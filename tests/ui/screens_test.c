@@ -237,7 +237,7 @@ static void show(const struct variant *variant)
 						      .state = variant->label,
 						      .err = LOBBY_ERR_PAPER_OUT };
 	}
-	app.notice = (struct notice){ variant->notice, UI_WARNING };
+	app.notice = (struct notice){ .text = variant->notice, .tone = UI_WARNING };
 	app.dirty = true;
 	app_refresh(&app);
 }
