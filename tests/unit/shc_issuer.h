@@ -156,7 +156,7 @@ static inline void shc_issuer_payload(const struct shc_test_issuer *issuer, cons
 	static uint8_t packed[1 << 20];
 	char header[128];
 
-	snprintf(header, sizeof(header), "{\"zip\":\"DEF\",\"alg\":\"ES256\",\"kid\":\"%s\"}", issuer->kid);
+	snprintf(header, sizeof(header), "{\"zip\":\"DEF\",\"alg\":\"ES256\",\"kid\":\"%.43s\"}", issuer->kid);
 	shc_issuer_sign(issuer, header, packed, shc_issuer_deflate(json, len, packed, sizeof(packed)), jws, size);
 }
 
