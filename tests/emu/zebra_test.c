@@ -663,7 +663,7 @@ static void leave_labels(void **state)
 		lobby_Print *print = label(rows[i].form, rows[i].name, rows[i].patient);
 
 		if (i == 2) {
-			snprintf(print->code128, sizeof(print->code128), "^XA>~_");
+			snprintf(print->code128, sizeof(print->code128), "^XA>~_HS_JA");
 			snprintf(print->qr, sizeof(print->qr), "^XZ~JA,_5E\\&>:");
 		}
 		rig_send_print(rig, print);
