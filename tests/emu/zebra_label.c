@@ -59,11 +59,11 @@ static void take_data(struct reading *r, const char *at, size_t len)
 			r->unknown++;
 		else
 			from = 3;
-		strcpy(f->text, text + from);
+		memmove(f->text, text + from, n - from + 1);
 		return;
 	}
 	if (f->kind != ZEBRA_CODE128) {
-		strcpy(f->text, text);
+		memcpy(f->text, text, n + 1);
 		return;
 	}
 	/* ">:" and ">;" are the start codes B and C; ">0", "><", ">=" are the signs that have to be invoked */

@@ -35,7 +35,7 @@ static void random_text(char *out, size_t size, unsigned most)
 
 	out[0] = '\0';
 	while (n-- > 0 && strlen(out) + 4 < size)
-		strcat(out, letters[chance(sizeof(letters) / sizeof(letters[0]))]);
+		text_copy(out + strlen(out), 4, letters[chance(sizeof(letters) / sizeof(letters[0]))]);
 }
 
 static void random_print(lobby_Print *print)
