@@ -13,6 +13,7 @@
 
 #define SLIP_DOTS 576	/* 72 mm at 203 dpi, where the printer does not say */
 #define SLIP_TEXT_PX 26 /* as tall as the printer's own letters */
+#define LOGO_GAP 16 /* white rows below the logo */
 #define LABEL_DOTS_PER_MM 8
 #define LABEL_MIN_PX 12
 #define BAND_BYTES sizeof(((lobby_PrintBand *)0)->bits.bytes)
@@ -122,7 +123,7 @@ static void add_logo(struct app *app, lobby_Print *print)
 	print->line_count++;
 	print->line[0] = (lobby_SlipLine){ .align = lobby_SlipAlign_SLIP_CENTER };
 	text_copy(print->line[0].text, sizeof(print->line[0].text), logo_text);
-	number_row(print, &print->line[0], logo->rows);
+	number_row(print, &print->line[0], logo->rows + LOGO_GAP);
 }
 
 static void prepare_slip(struct app *app, lobby_Print *print)

@@ -3,6 +3,8 @@
 import { test, before, after } from "node:test";
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { deflateSync } from "node:zlib";
 import path from "node:path";
 import { Stack, until } from "./stack.mjs";
 
@@ -25,6 +27,33 @@ before(async () => {
 after(() => stack.stop());
 
 const named = (name) => (row) => row.patient?.name === name;
+
+/** A PNG of a black disc on white, 8 bits a dot of grey (PNG, 2nd edition, 11.2). */
+function disc(size) {
+	const chunk = (type, data) => {
+		const body = Buffer.concat([Buffer.from(type), data]);
+		const whole = Buffer.alloc(body.length + 8);
+		whole.writeUInt32BE(data.length, 0);
+		body.copy(whole, 4);
+		whole.writeUInt32BE(crc32(body), body.length + 4);
+		return whole;
+	};
+	const header = Buffer.from([0, 0, 0, size, 0, 0, 0, size, 8, 0, 0, 0, 0]);
+	const rows = Buffer.alloc(size * (size + 1), 255);
+	for (let y = 0; y < size; y++) {
+		rows[y * (size + 1)] = 0;
+		for (let x = 0; x < size; x++) if (Math.hypot(x - size / 2, y - size / 2) < size / 2) rows[y * (size + 1) + 1 + x] = 0;
+	}
+	return Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), chunk("IHDR", header), chunk("IDAT", deflateSync(rows)), chunk("IEND", Buffer.alloc(0))]);
+}
+function crc32(bytes) {
+	let crc = ~0;
+	for (const byte of bytes) {
+		crc ^= byte;
+		for (let i = 0; i < 8; i++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+	}
+	return ~crc >>> 0;
+}
 
 /** From the appointments to the insurance. */
 async function confirmContact() {
@@ -143,5 +172,25 @@ test("wristband and label, where the clinic prints them", async () => {
 	await kiosk.watch("two labels", async () => /2/.test(await kiosk.emu.ask("labels")));
 	assert.match(await kiosk.emu.ask("label-text"), /Haddad, Youssef/);
 	await kiosk.text("Please take your wristband");
+	await leave();
+});
+
+test("a slip in letters that the printer does not have, with the clinic's logo", async () => {
+	const logo = path.join(stack.folder, "logo.png");
+	writeFileSync(logo, disc(80));
+	execFileSync(path.join(stack.bin, "lobby-clinic"), ["logo", "--data", stack.clinicFolder, logo], { env: stack.env });
+	setting("print_wristband", "false");
+	setting("print_label", "false");
+	setting("clinic_name", "河畔诊所 عيادة");
+	await kiosk.text("河畔诊所");
+	await kiosk.emu.ask("scan licence Anna Petrov");
+	await confirmContact();
+	await kiosk.at("insurance");
+	await kiosk.press("yes");
+	await kiosk.at("done");
+	await kiosk.text("Please take your slip");
+	const paper = await kiosk.emu.ask("paper-text");
+	assert.match(paper, /^\[picture 576x1\d\d\]/); // the logo's rows, a gap and the name's, and no more
+	assert.equal(paper.match(/picture/g).length, 1);
 	await leave();
 });
