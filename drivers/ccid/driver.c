@@ -17,6 +17,7 @@
 #define RECOVER_MS 500
 #define MAX_RECOVERIES 4
 #define MAX_REPEATS 3
+#define MAX_RUBBISH 100
 
 enum phase { STARTING, IDLE, READING, POLLING, RECOVERING, STOPPED };
 
@@ -43,7 +44,7 @@ struct reader_state {
 	bool untold;	    /* what became of the card being read is still to be told */
 	bool changed_hands; /* the card being read is not in the slot any more */
 	bool notifies;
-	int recoveries;
+	int recoveries, rubbish;
 	lobby_CardSlotState shown;
 	struct loop_timer timer;
 };
@@ -290,6 +291,11 @@ static void on_notice(void *arg, int err, const uint8_t *data, size_t len)
 	err = ccid_notice_parse(data, len, r->class.slots, &n);
 	if (err != 0) {
 		log_event(LOG_INFO, "ccid-notice", "error=%s bytes=%zu", err_event(err), len);
+		if (++r->rubbish == MAX_RUBBISH) {
+			r->notifies = false;
+			serve_next(r);
+			return;
+		}
 	} else if (n.hardware_error) {
 		log_event(LOG_WARNING, "ccid-hardware", "slot=%u code=%02x", n.slot, n.code);
 	} else if (r->phase != STOPPED) {

@@ -197,11 +197,12 @@ static int get_response(struct exchange *x, uint8_t len, struct exchange_block *
 
 static int take_answer(struct exchange *x, struct exchange_block *out)
 {
-	const uint8_t *status = x->answer + x->gathered + x->answer_len - 2;
+	const uint8_t *status;
 	struct shape shape;
 
 	if (x->answer_len < 2)
 		return LOBBY_ERR_PROTOCOL;
+	status = x->answer + x->gathered + x->answer_len - 2;
 	if (status[0] == 0x61) {
 		if (++x->rounds > MAX_ROUNDS)
 			return LOBBY_ERR_PROTOCOL;

@@ -434,10 +434,24 @@ static void take_parameters(struct ccid_session *s, int err, const struct ccid_a
 
 /* ---- talking ---- */
 
-static void exchange_on(struct ccid_session *s, int next, const struct exchange_block *block)
+/* Sends what is next of an exchange that has not ended. */
+static void go_on(struct ccid_session *s, int next, const struct exchange_block *block)
 {
+	if (next == EXCHANGE_SEND)
+		send_block(s, TALK, block);
+	else if (next == LOBBY_ERR_TOO_LONG)
+		finish(s, LOBBY_ERR_CARD_TOO_LONG, "A card is in whose answers are longer than they may be.");
+	else
+		restart_or_fail(s, next, "A card is in that stopped answering.");
+}
+
+/* An exchange has ended, or none has begun: gives the script its answer, and begins what it wants next. */
+static void talk_on(struct ccid_session *s)
+{
+	struct exchange_block block = { 0 };
+	int next = EXCHANGE_DONE;
+
 	while (next == EXCHANGE_DONE) {
-		struct exchange_block first;
 		enum chip_next wish;
 		size_t len = 0;
 
@@ -459,40 +473,23 @@ static void exchange_on(struct ccid_session *s, int next, const struct exchange_
 			finish(s, LOBBY_ERR_CARD_PAYMENT, "A card is in that is a payment card.");
 			return;
 		}
-		next = exchange_begin(&s->exchange, s->apdu, len, s->answer, sizeof(s->answer), &first);
-		if (next == EXCHANGE_SEND) {
-			send_block(s, TALK, &first);
-			return;
-		}
+		next = exchange_begin(&s->exchange, s->apdu, len, s->answer, sizeof(s->answer), &block);
 	}
-	if (next == EXCHANGE_SEND)
-		send_block(s, TALK, block);
-	else if (next == LOBBY_ERR_TOO_LONG)
-		finish(s, LOBBY_ERR_CARD_TOO_LONG, "A card is in whose answers are longer than they may be.");
-	else
-		restart_or_fail(s, next, "A card is in that stopped answering.");
-}
-
-static void talk_on(struct ccid_session *s)
-{
-	s->exchange.answer_len = 0;
-	exchange_on(s, EXCHANGE_DONE, NULL);
+	go_on(s, next, &block);
 }
 
 static void take_transfer(struct ccid_session *s, int err, const struct ccid_answer *answer)
 {
 	struct exchange_reply reply = { .err = err, .chain = answer->extra, .data = answer->data, .len = answer->len };
-	struct exchange_block block;
+	struct exchange_block block = { 0 };
 	int next = exchange_take(&s->exchange, &reply, &block);
 
-	if (s->step == TALK)
-		exchange_on(s, next, &block);
-	else if (next == EXCHANGE_SEND)
-		send_block(s, IFS, &block);
-	else if (next == EXCHANGE_DONE)
+	if (next == EXCHANGE_DONE)
 		talk_on(s);
+	else if (next == EXCHANGE_SEND && s->step == IFS)
+		send_block(s, IFS, &block);
 	else
-		restart_or_fail(s, next, "A card is in that stopped answering.");
+		go_on(s, next, &block);
 }
 
 /* ---- answers ---- */
