@@ -143,6 +143,57 @@ static void a_reader_without_abort_is_brought_back(void **state)
 	assert_int_equal(rig_state(&w->rig, READER), READY);
 }
 
+static uint32_t chance(uint32_t below)
+{
+	static uint64_t seed = 20261123;
+
+	seed = seed * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(seed >> 33) % below;
+}
+
+/* Readers and faults at random, cards put in and pulled at random, then unplugged: after each the next one works.
+ * CCID_ROUNDS in the environment makes it longer. */
+static void random_sessions_leave_nothing_stuck(void **state)
+{
+	static const enum model_ccid_level levels[] = { MODEL_CCID_TPDU, MODEL_CCID_SHORT, MODEL_CCID_EXTENDED };
+	static const uint32_t features[] = { 0x003a, 0x00ba, 0x04fa, 0x0032, 0x0402 };
+	const char *rounds = getenv("CCID_ROUNDS");
+	struct world *w = *state;
+	struct model_ccid *r = &w->reader;
+
+	for (long i = rounds == NULL ? 60 : strtol(rounds, NULL, 10); i > 0; i--) {
+		r->level = levels[chance(3)];
+		r->features = features[chance(5)];
+		r->no_notify = chance(4) == 0;
+		r->no_abort = chance(4) == 0;
+		r->slot_count = (uint8_t)(1 + chance(2));
+		r->max_message = chance(3) == 0 ? 64 + chance(100) : 271;
+		r->fault = (enum model_ccid_fault)chance(MODEL_CCID_FAULT_COUNT);
+		r->fault_at = 1 + chance(25);
+		r->fault_count = (int)chance(4) - 1;
+		r->icc[0].wtx = (int)chance(3);
+		r->icc[0].bad_checks = (int)chance(3);
+		r->icc[0].lost = (int)chance(3);
+		assert_true(bus_plug(w->rig.bus, &r->model));
+		for (uint32_t k = 0, n = 1 + chance(4); k < n; k++) {
+			if (chance(3) == 0)
+				model_ccid_remove(r, 0);
+			else
+				model_ccid_insert(r, 0, &w->egk.card);
+			for (uint32_t turns = chance(40); turns > 0; turns--)
+				loop_turn(w->rig.loop, 1);
+		}
+		unplug(w);
+		assert_int_equal(w->rig.slot, EMPTY);
+		r->fault = MODEL_CCID_HONEST;
+		r->icc[0].card = NULL;
+		r->icc[0].lost = r->icc[0].bad_checks = 0;
+		plug(w);
+		read_well(w);
+		unplug(w);
+	}
+}
+
 /* Last: the clock is virtual from here on. A card that asks for more time for ever is given up after ten seconds. */
 static void a_read_has_an_end(void **state)
 {
@@ -181,6 +232,7 @@ int main(void)
 		TEST(faults_end_in_a_plain_state),
 		TEST(a_reader_that_falls_silent_is_said_so),
 		TEST(a_reader_without_abort_is_brought_back),
+		TEST(random_sessions_leave_nothing_stuck),
 		TEST(a_read_has_an_end),
 	};
 
