@@ -95,7 +95,7 @@ $(B)/tests/kernel/guest: $(B)/tests/kernel/guest.o $(B)/tests/kernel/frame.o $(B
 
 # Tests: one cmocka binary a file *_test.c. Those in tests/emu are run under umockdev-wrapper.
 TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/*/*_test.c))
-tests: $(TESTS) $(BINS) $(EMU) $(LOCALES)
+tests: $(TESTS) $(BINS) $(EMU) $(LOCALES) $(B)/tests/kernel/kernel $(B)/tests/kernel/guest
 $(B)/tests/emu/%_test: $(B)/tests/emu/%_test.o $(EMU_OBJS) $(B)/liblobby.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(shell pkg-config --libs $(EMU_PKGS)) $(LDLIBS)
 $(B)/tests/%_test: $(B)/tests/%_test.o $(B)/liblobby.a

@@ -67,8 +67,8 @@ static void qemu_checks(struct kernel *k)
 	kernel_check(k, kernel_until(k, kernel_state_of(k, QEMU_READER) == READY),
 		     "QEMU's card reader is ready, and is not ours");
 	insert_there(k, EGK_52, true);
-	kernel_check(k, is_read(k, before, &egk_people[0]),
-		     "an eGK put into it is read, and names its person (%u APDUs)", k->vscard.apdus);
+	good = is_read(k, before, &egk_people[0]);
+	kernel_check(k, good, "an eGK put into it is read, and names its person (%u APDUs)", k->vscard.apdus);
 	vscard_remove(&k->vscard);
 	kernel_check(k, kernel_until(k, k->slot == EMPTY), "taken out, the slot is empty");
 	before = k->scans;

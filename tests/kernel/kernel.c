@@ -127,6 +127,9 @@ static void on_message(void *arg, const lobby_Envelope *envelope)
 	case lobby_Envelope_card_slot_tag:
 		k->slot = envelope->body.card_slot.state;
 		break;
+	case lobby_Envelope_print_want_tag:
+		kernel_send_rows(k, &envelope->body.print_want);
+		break;
 	case lobby_Envelope_printed_tag:
 		if (k->printed_count < (int)(sizeof(k->printed) / sizeof(k->printed[0])))
 			k->printed[k->printed_count++] = envelope->body.printed;
@@ -173,6 +176,7 @@ static void run(struct kernel *k)
 		return;
 	kernel_scanner_checks(k);
 	kernel_printer_checks(k);
+	kernel_label_checks(k);
 	kernel_stripe_checks(k);
 	kernel_chip_checks(k);
 	kernel_plug_checks(k);
@@ -189,6 +193,7 @@ static int start(struct kernel *k, const char *images, const char *folder, const
 	model_printer_init(&k->printer, k->bus);
 	model_msr_init(&k->msr, k->bus, MSR_MODEL_MAGTEK);
 	model_ccid_init(&k->reader, k->bus);
+	model_zebra_init(&k->zebra, k->bus);
 	if (vscard_init(&k->vscard, k->loop, folder) != 0)
 		return LOBBY_ERR_IO;
 	if (!bus_plug(k->bus, &k->scanner.model) || !bus_plug(k->bus, &k->printer.model))
@@ -212,6 +217,7 @@ static void finish(struct kernel *k)
 		model_printer_fini(&k->printer);
 		model_msr_fini(&k->msr);
 		model_ccid_fini(&k->reader);
+		model_zebra_fini(&k->zebra);
 		vscard_fini(&k->vscard);
 		bus_free(k->bus);
 	}

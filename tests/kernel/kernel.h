@@ -12,6 +12,7 @@
 #include "tests/emu/model_msr.h"
 #include "tests/emu/model_printer.h"
 #include "tests/emu/model_scanner.h"
+#include "tests/emu/model_zebra.h"
 #include "tests/emu/redir.h"
 
 #include "base/clock.h"
@@ -26,6 +27,7 @@ struct kernel {
 	struct model_printer printer;
 	struct model_msr msr;
 	struct model_ccid reader;
+	struct model_zebra zebra;
 	struct vscard vscard; /* what is in QEMU's reader */
 	struct card_egk egk;
 	/* what was heard */
@@ -66,9 +68,13 @@ void kernel_print(struct kernel *k, const char *job, int lines);
 /** The job's outcome; 1: none yet. */
 int kernel_outcome(const struct kernel *k, const char *job);
 
+/** Sends the rows of a picture that a job wants; the picture is printer.c's. */
+void kernel_send_rows(struct kernel *k, const lobby_PrintWant *want);
+
 /* One file each: a group of checks. */
 void kernel_scanner_checks(struct kernel *k);
 void kernel_printer_checks(struct kernel *k);
+void kernel_label_checks(struct kernel *k);
 void kernel_stripe_checks(struct kernel *k);
 void kernel_chip_checks(struct kernel *k);
 void kernel_plug_checks(struct kernel *k);

@@ -1,11 +1,14 @@
 /* A printer: slips by bulk transfers, status by the other endpoint, and what goes wrong with paper and cover. */
 #include "kernel.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define PRINTER lobby_DeviceKind_DEVICE_PRINTER
 #define READY lobby_DeviceState_DEVICE_READY
+#define ROW_LEN 72
+#define PICTURE_ROWS 2000
 
 static char text[8192];
 
@@ -25,6 +28,67 @@ static bool paper_has(struct kernel *k, const char *words)
 
 /* Works a slow printer off until the condition holds. */
 #define work_until(k, condition) kernel_until(k, (model_printer_step(&(k)->printer, 64), (condition)))
+
+/* ---- pictures ---- */
+
+static uint8_t dots(uint32_t row, uint32_t i)
+{
+	return (uint8_t)((row * 37 + i * 11 + (row >> 8)) | 0x01);
+}
+
+void kernel_send_rows(struct kernel *k, const lobby_PrintWant *want)
+{
+	static lobby_Envelope envelope;
+	lobby_PrintBand *band = &envelope.body.print_band;
+
+	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_print_band_tag };
+	snprintf(band->job, sizeof(band->job), "%s", want->job);
+	band->first_row = want->first_row;
+	band->rows = want->rows <= sizeof(band->bits.bytes) / ROW_LEN ? want->rows : 0;
+	for (uint32_t r = 0; r < band->rows; r++)
+		for (uint32_t i = 0; i < ROW_LEN; i++)
+			band->bits.bytes[r * ROW_LEN + i] = dots(want->first_row + r, i);
+	band->bits.size = (pb_size_t)(band->rows * ROW_LEN);
+	if (machine_send(&k->machine, &envelope) != 0)
+		fputs("kernel: rows could not be sent\n", stderr);
+}
+
+static bool picture_is_right(struct kernel *k)
+{
+	const struct paper_slip *slip = paper_last(k->printer.paper, false);
+	const struct paper_line *line = NULL;
+
+	for (int i = 0; slip != NULL && i < slip->count; i++)
+		if (slip->lines[i].bits != NULL)
+			line = &slip->lines[i];
+	if (line == NULL || line->rows != PICTURE_ROWS || line->row_len != ROW_LEN)
+		return false;
+	for (uint32_t r = 0; r < PICTURE_ROWS; r++)
+		for (uint32_t i = 0; i < ROW_LEN; i++)
+			if (line->bits[r * ROW_LEN + i] != dots(r, i))
+				return false;
+	return paper_unknown(k->printer.paper) == 0;
+}
+
+static void picture_checks(struct kernel *k)
+{
+	static lobby_Envelope envelope;
+	lobby_Print *print = &envelope.body.print;
+	int64_t began = clock_mono_ms();
+	bool good;
+
+	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_print_tag };
+	*print = (lobby_Print){ .line_count = 1, .row_dots = ROW_LEN * 8 };
+	snprintf(print->job, sizeof(print->job), "picture");
+	print->line[0] = (lobby_SlipLine){ .text = "A picture", .rows = PICTURE_ROWS };
+	if (machine_send(&k->machine, &envelope) != 0)
+		fputs("kernel: a picture could not be sent\n", stderr);
+	good = kernel_until(k, kernel_outcome(k, "picture") == 0) && picture_is_right(k);
+	kernel_check(k, good, "a picture of %d bytes comes out, every dot as it was (%.1f s)", PICTURE_ROWS * ROW_LEN,
+		     (double)(clock_mono_ms() - began) / 1000);
+}
+
+/* ---- troubles ---- */
 
 static void cover_checks(struct kernel *k)
 {
@@ -83,6 +147,7 @@ void kernel_printer_checks(struct kernel *k)
 	kernel_check(k, kernel_outcome(k, "slow") == 1, "a printer that holds %zu bytes has not printed", held);
 	kernel_check(k, work_until(k, kernel_outcome(k, "slow") == 0), "until it has worked them off");
 	k->printer.slow = false;
+	picture_checks(k);
 	cover_checks(k);
 	paper_checks(k);
 	stall_checks(k);
