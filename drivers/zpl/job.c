@@ -127,11 +127,12 @@ static void wait_more(void *arg)
 
 /* ---- sending ---- */
 
-/* Fills the buffer with what comes next. False: a picture's rows are needed first, or the job has ended. */
-static bool fill(struct zpl *z)
-{
-	struct zpl_job *job = z->job;
+/* Fills the buffer with what comes next: FILLED; a picture's rows are needed first: PICTURE; all is sent: NOTHING; or
+ * the error of an item that cannot be encoded. */
+enum { NOTHING, FILLED, PICTURE };
 
+static int fill(struct zpl_job *job)
+{
 	job->len = job->sent = 0;
 	while (job->next <= job->layout.count && sizeof(job->bytes) - job->len >= PIECE_ROOM) {
 		const struct zpl_layout *l = &job->layout;
@@ -142,19 +143,17 @@ static bool fill(struct zpl *z)
 		int n;
 
 		if (inside && item->kind == ZPL_PICTURE && zpl_band_rows(item, job->print.row_dots, job->rows_done) > 0)
-			return job->len > 0;
+			return job->len > 0 ? FILLED : PICTURE;
 		n = job->next < 0 ? zpl_encode_head(l, out, room)
 		    : inside	  ? zpl_encode_item(l, item, out, room)
 				  : zpl_encode_end(out, room);
-		if (n < 0) {
-			zpl_job_abort(z, n);
-			return false;
-		}
+		if (n < 0)
+			return n;
 		job->len += (size_t)n;
 		job->next++;
 		job->rows_done = 0;
 	}
-	return job->len > 0;
+	return job->len > 0 ? FILLED : NOTHING;
 }
 
 static void on_no_band(void *arg)
@@ -247,18 +246,20 @@ static void send_next(void *arg)
 {
 	struct zpl *z = arg;
 	struct zpl_job *job = z->job;
+	int err, what = job->sent == job->len ? fill(job) : FILLED;
 	size_t chunk;
-	int err;
 
 	z->phase = ZPL_SENDING;
 	loop_timer_cancel(usb_loop(z->usb), &z->timer);
-	if (job->sent == job->len && !fill(z)) {
-		if (z->phase != ZPL_SENDING)
-			return; /* it has ended */
-		if (job->next <= job->layout.count) {
-			want_rows(z);
-			return;
-		}
+	if (what < 0) {
+		zpl_job_abort(z, what);
+		return;
+	}
+	if (what == PICTURE) {
+		want_rows(z);
+		return;
+	}
+	if (what == NOTHING) {
 		z->phase = ZPL_WAITING;
 		job->until_ms = clock_mono_ms() + PRINT_MS;
 		zpl_set_timer(z, SOON_MS, wait_more);

@@ -92,6 +92,15 @@ test("what a hostile patient is called, and what hostile codes hold, is printed 
 	assert.equal(bars.text, "^XA>~_HS_JA");
 });
 
+test("a picture is turned with the band, dot by dot", async () => {
+	const { picture } = await draw("picture", 25, 279);
+	for (let y = 0; y < 150; y++)
+		for (let x = 0; x < 400; x++) {
+			const black = ((x >> 3) + (y >> 2)) % 2 === 1 && Math.floor(y / 20) !== 2;
+			assert.equal(picture.at(200 - 25 - 1 - y, 48 + x) < 128, black, `at ${x},${y}`);
+		}
+});
+
 test("the judge would see a label that is wrong", async () => {
 	const zpl = readFileSync(join(folder, "label.zpl"), "utf8");
 	writeFileSync(join(folder, "wrong.zpl"), zpl.replace("V-44710092", "V-44710093").replace("^PQ1", "^FO300,50^GB30,60,30^FS^PQ1"));

@@ -256,6 +256,17 @@ static void leave_labels(void **state)
 		expect(rig, rows[i].name, 0);
 		leave(folder, rows[i].name);
 	}
+	/* a checkerboard with a white stripe, turned */
+	for (int i = 0; i < (int)sizeof(picture); i++)
+		picture[i] =
+			(i % (PICTURE_DOTS / 8) + i / (PICTURE_DOTS / 8) / 4) % 2 && i / (PICTURE_DOTS / 8) / 20 != 2
+				? 0xff
+				: 0;
+	rig->on_want = on_want;
+	answers = ANSWER;
+	send_picture(rig, WRISTBAND, "picture");
+	expect(rig, "picture", 0);
+	leave(folder, "picture");
 }
 
 int main(void)
