@@ -22,6 +22,7 @@
 #define CLEAN_ENOUGH 2
 #define PRINT_MS 30000
 #define MEND_MS 30000
+#define WAIT_MS 120000 /* however often trouble comes and goes */
 #define COPIES_MAX 2
 
 static void send_next(void *arg);
@@ -112,7 +113,7 @@ static void on_wait_status(void *arg, int err, const struct zpl_status *status, 
 	job->why = why;
 	if (why != 0)
 		job->last_why = why;
-	if (now >= job->until_ms)
+	if (now >= job->until_ms || now >= job->limit_ms)
 		zpl_job_abort(z, why != 0 ? why : LOBBY_ERR_TIMEOUT);
 	else
 		zpl_set_timer(z, job->asked++ < SOON_TIMES ? SOON_MS : LATER_MS, wait_more);
@@ -262,6 +263,7 @@ static void send_next(void *arg)
 	if (what == NOTHING) {
 		z->phase = ZPL_WAITING;
 		job->until_ms = clock_mono_ms() + PRINT_MS;
+		job->limit_ms = clock_mono_ms() + WAIT_MS;
 		zpl_set_timer(z, SOON_MS, wait_more);
 		return;
 	}

@@ -36,6 +36,7 @@ struct zpl_job {
 	bool was_trouble; /* since the last byte */
 	bool held;	  /* it was seen to hold the label since the trouble began */
 	int64_t until_ms; /* it must be out, or the trouble over, by then */
+	int64_t limit_ms; /* at the latest */
 };
 
 struct zpl {

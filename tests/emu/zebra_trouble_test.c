@@ -120,6 +120,22 @@ static void trouble_that_nobody_mends_leaves_no_name_behind(void **state)
 	assert_string_equal(field(model_zebra_last(&zebra), ZEBRA_TEXT)->text, "Ann Lee");
 }
 
+static void trouble_that_comes_and_goes_has_an_end(void **state)
+{
+	struct rig *rig = *state;
+
+	zebra.slow = true;
+	plug(rig, READY);
+	send_label(rig, "flaps");
+	until(rig, model_zebra_formats(&zebra) == 1);
+	for (int i = 0; i < 7 && rig_outcome(rig, "flaps") == 1; i++) {
+		model_zebra_set(&zebra, i % 2 ? no_trouble : head_open);
+		rig_pass(rig, 20000);
+	}
+	assert_int_not_equal(rig_outcome(rig, "flaps"), 1);
+	assert_int_equal(model_zebra_printed(&zebra), 0);
+}
+
 static void a_label_that_the_printer_dropped_is_printed_again_as_a_copy(void **state)
 {
 	struct rig *rig = *state;
@@ -305,6 +321,7 @@ int main(void)
 		TEST(trouble_before_is_told),
 		TEST(an_interrupted_label_is_printed_again_by_the_printer),
 		TEST(trouble_that_nobody_mends_leaves_no_name_behind),
+		TEST(trouble_that_comes_and_goes_has_an_end),
 		TEST(a_label_that_the_printer_dropped_is_printed_again_as_a_copy),
 		TEST(a_cutter_jam_is_known_from_the_error_flags),
 		TEST(a_cancelled_job_leaves_no_name_behind),
