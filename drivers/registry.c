@@ -55,18 +55,28 @@ const char *registry_kind_name(lobby_DeviceKind kind)
 	}
 }
 
+static bool has_driver(lobby_DeviceKind kind)
+{
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
+		if (drivers[i]->kind == kind)
+			return true;
+	return false;
+}
+
 void registry_tried(char *out, size_t size)
 {
+	static const lobby_DeviceKind kinds[] = { lobby_DeviceKind_DEVICE_SCANNER, lobby_DeviceKind_DEVICE_CARD_READER,
+						  lobby_DeviceKind_DEVICE_STRIPE_READER,
+						  lobby_DeviceKind_DEVICE_PRINTER,
+						  lobby_DeviceKind_DEVICE_LABEL_PRINTER };
 	size_t at = 0;
 
 	out[0] = '\0';
-	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
-		const char *name = registry_kind_name(drivers[i]->kind);
-		int n;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		int n = has_driver(kinds[i]) ? snprintf(out + at, size - at, "%s%s", at > 0 ? ", " : "",
+							registry_kind_name(kinds[i]))
+					     : 0;
 
-		if (strstr(out, name) != NULL)
-			continue;
-		n = snprintf(out + at, size - at, "%s%s", at > 0 ? ", " : "", name);
 		if (n < 0 || (size_t)n >= size - at)
 			return;
 		at += (size_t)n;

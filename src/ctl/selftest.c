@@ -347,6 +347,8 @@ int ctl_selftest(int argc, char **argv)
 	}
 	puts(summary(&t.report));
 	fflush(stdout);
+	if (t.report.print_err != 0)
+		fprintf(stderr, "The report was not printed. %s\n", err_staff_text(t.report.print_err));
 	hand_on(&t.report);
 	if (file != NULL && save(&t.report, file) != 0)
 		return COULD_NOT;

@@ -178,28 +178,11 @@ static void conclude(struct selftest *t)
 		finish(t);
 }
 
-/* The report did not come out. It is a line of its own when it was made just now; an old report stays as it was. */
-static void report_not_printed(struct selftest *t, const char *why)
+/* The report is out, or why not: that is told, and is not part of what was tested. */
+static void report_printed(struct selftest *t, int err)
 {
-	static lobby_TestReport told;
-	lobby_TestReport *kept = &t->report;
-	char text[sizeof(kept->line[0].text)];
-
-	snprintf(text, sizeof(text), "The report was not printed. %s", why);
-	if (!t->again) {
-		set_line(add_line(t, lobby_TestKind_TEST_PRINT), lobby_TestState_TEST_SKIPPED, text);
-		finish(t);
-		return;
-	}
-	t->phase = SELFTEST_IDLE;
-	loop_timer_cancel(t->loop, &t->timer);
-	told = *kept;
-	told.done = true;
-	told.passed = false;
-	told.line[0] = (lobby_TestLine){ .kind = lobby_TestKind_TEST_PRINT, .state = lobby_TestState_TEST_FAILED };
-	text_copy(told.line[0].text, sizeof(told.line[0].text), text);
-	told.line_count = 1;
-	t->ops->report(t->arg, &told);
+	t->report.print_err = err;
+	finish(t);
 }
 
 /* ---- steps ---- */
@@ -243,7 +226,7 @@ static void on_print_time(void *arg)
 	t->job[0] = '\0'; /* its end is news to nobody any more */
 	t->ops->cancel_print(t->arg, job);
 	if (t->phase == SELFTEST_REPORTING)
-		report_not_printed(t, "The printer did not say in time that it is out.");
+		report_printed(t, LOBBY_ERR_TIMEOUT);
 	else
 		settle(t, lobby_TestState_TEST_FAILED, "The printer did not say in time that it is out.");
 }
@@ -373,10 +356,7 @@ void selftest_on_printed(struct selftest *t, const char *job, int err)
 	t->job[0] = '\0';
 	loop_timer_cancel(t->loop, &t->timer);
 	if (t->phase == SELFTEST_REPORTING) {
-		if (err != 0)
-			report_not_printed(t, err_staff_text(err));
-		else
-			finish(t);
+		report_printed(t, err);
 		return;
 	}
 	if (err == 0)
@@ -454,6 +434,7 @@ int selftest_start(struct selftest *t, const lobby_SelfTest *wanted, const char 
 	t->again = wanted->print_last && t->report.started_ms != 0;
 	if (t->again) {
 		t->report.request = wanted->request;
+		t->report.print_err = 0;
 		print_report(t);
 		return 0;
 	}
@@ -505,7 +486,7 @@ void selftest_cancel(struct selftest *t)
 	}
 	t->print_report = false;
 	if (t->again || t->phase == SELFTEST_REPORTING)
-		finish(t);
+		report_printed(t, LOBBY_ERR_CLOSED);
 	else
 		conclude(t);
 	if (job[0] != '\0')

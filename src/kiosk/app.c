@@ -264,7 +264,7 @@ static void on_sync_grace(void *arg)
 		app->help_stage = lobby_HelpStage_HELP_UNREACHABLE;
 	app->dirty = true;
 	if (app->screen != SCREEN_DONE && app->screen != SCREEN_DESK && app->screen != SCREEN_ARRIVED &&
-	    app->screen != SCREEN_OUT_OF_ORDER)
+	    app->screen != SCREEN_OUT_OF_ORDER && !screens[app->screen]->staff)
 		app_fire(app, FLOW_BROKEN);
 }
 
@@ -286,6 +286,7 @@ void app_on_link(struct app *app, lobby_Program peer, bool up)
 {
 	if (peer == lobby_Program_PROGRAM_SYNC) {
 		if (!up) {
+			technician_on_sync(app, false);
 			loop_timer_set(app->loop, &app->sync_grace, SYNC_GRACE_MS, on_sync_grace, app);
 			return;
 		}
@@ -297,6 +298,7 @@ void app_on_link(struct app *app, lobby_Program peer, bool up)
 		slips_on_devices_lost(&app->slips, app);
 		labels_on_devices_lost(app);
 		papers_drop_all(app);
+		technician_on_devices_lost(app);
 		loop_timer_set(app->loop, &app->devices_grace, SYNC_GRACE_MS, on_devices_grace, app);
 	} else {
 		loop_timer_cancel(app->loop, &app->devices_grace);
@@ -354,6 +356,7 @@ static void on_window_event(void *arg, const SDL_Event *event)
 		app->repaint = app->dirty = true;
 		return;
 	}
+	technician_touch(app, event);
 	happened = ui_handle(app->ui, event);
 	app_ui_event(app, &happened);
 	app_refresh(app);
@@ -407,6 +410,7 @@ void app_wipe(struct app *app)
 	health_wipe(app);
 	labels_wipe(app);
 	session_wipe(&app->session);
+	technician_leave(app);
 	ui_wipe(app->ui);
 	app->pending = PENDING_NOTHING;
 	loop_timer_cancel(app->loop, &app->slow);

@@ -16,6 +16,7 @@
 #include "session.h"
 #include "slips.h"
 #include "speech.h"
+#include "technician.h"
 #include "ui/ui.h"
 #include "window.h"
 
@@ -54,6 +55,7 @@ struct app {
 	struct labels labels;
 	lobby_Logo logo; /* of the clinic, for slips */
 	struct health health;
+	struct technician technician;
 	struct control *control;
 
 	lobby_Settings settings;

@@ -194,6 +194,8 @@ static bool run(struct app *app, struct client *client, char *line)
 		ok = key(app, value);
 	else if (strcmp(line, "touch") == 0)
 		ok = touch(app, value);
+	else if (strcmp(line, "hold") == 0)
+		ok = (technician_hold(app), app->technician.hold.armed);
 	else if (strcmp(line, "png") == 0)
 		ok = ui_write_png(app->window.surface, value) == 0;
 	else

@@ -56,6 +56,17 @@ static bool is_waiting(const struct app *app)
 	return app->pending != PENDING_NOTHING;
 }
 
+static bool is_technician(const struct app *app)
+{
+	return app->technician.in;
+}
+
+/* Nobody can be helped here now, whatever was started over. */
+static bool is_broken(const struct app *app)
+{
+	return !app->sync_up || !app->sync.enrolled;
+}
+
 #define IF(guard) guard, #guard
 #define ALWAYS NULL, ""
 #define SAVE SCREEN_COUNT
@@ -141,6 +152,14 @@ static const struct flow_row rows[] = {
 	{ SCREEN_OUT_OF_ORDER, FLOW_MENDED, IF(has_arrived), SCREEN_ARRIVED },
 	{ SCREEN_OUT_OF_ORDER, FLOW_MENDED, IF(is_identified), SCREEN_NOTICE },
 	{ SCREEN_OUT_OF_ORDER, FLOW_MENDED, ALWAYS, SCREEN_WELCOME },
+
+	{ SCREEN_WELCOME, FLOW_TECHNICIAN, ALWAYS, SCREEN_TECHNICIAN_PIN },
+	{ SCREEN_OUT_OF_ORDER, FLOW_TECHNICIAN, ALWAYS, SCREEN_TECHNICIAN_PIN },
+	{ SCREEN_TECHNICIAN_PIN, FLOW_CONTINUE, IF(is_technician), SCREEN_TECHNICIAN },
+	{ SCREEN_TECHNICIAN, FLOW_TEST, IF(is_technician), SCREEN_TECHNICIAN_TEST },
+	{ SCREEN_TECHNICIAN_TEST, FLOW_BACK, ALWAYS, SCREEN_TECHNICIAN },
+
+	{ FLOW_ANY, FLOW_START_OVER, IF(is_broken), SCREEN_OUT_OF_ORDER },
 	{ FLOW_ANY, FLOW_START_OVER, ALWAYS, SCREEN_WELCOME },
 };
 
@@ -166,6 +185,9 @@ static const char *const screen_names[SCREEN_COUNT] = {
 	[SCREEN_NOTICE] = "notice",
 	[SCREEN_DESK] = "desk",
 	[SCREEN_OUT_OF_ORDER] = "out-of-order",
+	[SCREEN_TECHNICIAN_PIN] = "technician-pin",
+	[SCREEN_TECHNICIAN] = "technician",
+	[SCREEN_TECHNICIAN_TEST] = "technician-test",
 };
 
 static const char *const event_names[FLOW_EVENT_COUNT] = {
@@ -193,6 +215,8 @@ static const char *const event_names[FLOW_EVENT_COUNT] = {
 	[FLOW_DESK] = "desk",
 	[FLOW_BROKEN] = "broken",
 	[FLOW_MENDED] = "mended",
+	[FLOW_TECHNICIAN] = "clock held",
+	[FLOW_TEST] = "test",
 	[FLOW_START_OVER] = "start over",
 };
 

@@ -33,6 +33,9 @@ enum screen_id {
 	SCREEN_NOTICE,	/* early, late, wrong day, not found: why not here, and the way on */
 	SCREEN_DESK,	/* handed over: go to the desk */
 	SCREEN_OUT_OF_ORDER,
+	SCREEN_TECHNICIAN_PIN, /* the clock was held */
+	SCREEN_TECHNICIAN,     /* devices and kiosk, for who knows the PIN */
+	SCREEN_TECHNICIAN_TEST,
 	SCREEN_COUNT,
 	FLOW_ANY = SCREEN_COUNT,
 };
@@ -62,6 +65,8 @@ enum flow_event {
 	FLOW_DESK,
 	FLOW_BROKEN, /* lobby-sync is gone */
 	FLOW_MENDED,
+	FLOW_TECHNICIAN,
+	FLOW_TEST,
 	FLOW_START_OVER, /* the bar's, "Done", and the wipe after the time-out */
 	FLOW_EVENT_COUNT,
 };

@@ -15,9 +15,12 @@ static bool waits_for_help(const struct app *app);
 
 void idle_restart(struct app *app)
 {
+	int64_t silence_ms =
+		screens[app->screen]->staff ? screens[app->screen]->idle_ms : (int64_t)app->settings.idle_warn_s * 1000;
+
 	if (app->overlay == OVERLAY_STILL_THERE)
 		return;
-	loop_timer_set(app->loop, &app->idle, (int64_t)app->settings.idle_warn_s * 1000, on_silence, app);
+	loop_timer_set(app->loop, &app->idle, silence_ms, on_silence, app);
 }
 
 void idle_answered(struct app *app)
@@ -90,6 +93,10 @@ static void on_silence(void *arg)
 	if (app->screen == SCREEN_OUT_OF_ORDER && app->session.active) {
 		app_wipe(app); /* whoever it was is gone: nobody's name comes back with the kiosk */
 		app->dirty = true;
+		return;
+	}
+	if (screens[app->screen]->staff) {
+		app_fire(app, FLOW_START_OVER);
 		return;
 	}
 	if (screens[app->screen]->timeless) {

@@ -81,8 +81,9 @@ void link_send_devices(struct app *app)
 void link_send_state(struct app *app, bool again)
 {
 	lobby_KioskState state = { .screen = app->screen == SCREEN_OUT_OF_ORDER ? lobby_KioskScreen_KIOSK_OUT_OF_ORDER
-					     : app->session.active		? lobby_KioskScreen_KIOSK_IN_USE
-										: lobby_KioskScreen_KIOSK_READY };
+					     : app->session.active || screens[app->screen]->staff
+						     ? lobby_KioskScreen_KIOSK_IN_USE
+						     : lobby_KioskScreen_KIOSK_READY };
 
 	text_copy(state.step, sizeof(state.step), flow_screen_name(app->screen));
 	if (!again && state.screen == app->link.told.screen && strcmp(state.step, app->link.told.step) == 0)
@@ -118,6 +119,28 @@ void link_send_band(struct app *app, const lobby_PrintBand *band)
 	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_print_band_tag };
 	envelope.body.print_band = *band;
 	send_or_wait(&app->link.devices);
+}
+
+void link_send_technician_pin(struct app *app, uint32_t request, const char *pin)
+{
+	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_technician_pin_tag };
+	envelope.body.technician_pin.request = request;
+	text_copy(envelope.body.technician_pin.pin, sizeof(envelope.body.technician_pin.pin), pin);
+	send_or_wait(&app->link.sync);
+}
+
+int link_send_self_test(struct app *app, const lobby_SelfTest *wanted)
+{
+	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_self_test_tag };
+	envelope.body.self_test = *wanted;
+	return send_wiped(&app->link.devices);
+}
+
+int link_send_test_report(struct app *app, const lobby_TestReport *report)
+{
+	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_test_report_tag };
+	envelope.body.test_report = *report;
+	return send_wiped(&app->link.sync);
 }
 
 int link_send_print(struct app *app, const lobby_Print *print)
@@ -160,6 +183,9 @@ static void on_sync_message(void *arg, struct wire_conn *conn, const lobby_Envel
 		app->settings = message->body.settings;
 		app->dirty = true;
 		break;
+	case lobby_Envelope_technician_answer_tag:
+		technician_on_answer(app, &message->body.technician_answer);
+		break;
 	case lobby_Envelope_logo_tag:
 		app->logo = message->body.logo;
 		break;
@@ -185,6 +211,7 @@ static void on_sync_state(void *arg, struct wire_conn *conn, bool up)
 	slips_send_again(&app->slips, app);
 	if (app->help.id[0] != '\0')
 		link_send_help(app);
+	technician_on_sync(app, true);
 }
 
 static void on_devices_message(void *arg, struct wire_conn *conn, const lobby_Envelope *message)
@@ -202,6 +229,9 @@ static void on_devices_message(void *arg, struct wire_conn *conn, const lobby_En
 		break;
 	case lobby_Envelope_card_slot_tag:
 		app_on_slot(app, &message->body.card_slot);
+		break;
+	case lobby_Envelope_test_report_tag:
+		technician_on_report(app, &message->body.test_report);
 		break;
 	case lobby_Envelope_print_want_tag:
 		papers_on_want(app, &message->body.print_want);

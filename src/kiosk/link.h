@@ -31,6 +31,10 @@ void link_send_devices(struct app *app);
 void link_send_read_health(struct app *app, uint32_t request, const void *card, size_t len);
 void link_send_forget_health(struct app *app, uint32_t request);
 void link_send_band(struct app *app, const lobby_PrintBand *band);
+/** The technician's messages. LOBBY_ERR_CLOSED when the program is not there. */
+void link_send_technician_pin(struct app *app, uint32_t request, const char *pin);
+int link_send_self_test(struct app *app, const lobby_SelfTest *wanted);
+int link_send_test_report(struct app *app, const lobby_TestReport *report) MUST_CHECK;
 int link_send_print(struct app *app, const lobby_Print *print) MUST_CHECK;
 void link_cancel_print(struct app *app, const char *job);
 

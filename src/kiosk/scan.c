@@ -181,7 +181,7 @@ void app_on_scan(struct app *app, const lobby_Scan *scan)
 	static struct card card; /* wiped below */
 	int err = scan->err;
 
-	if (app->screen == SCREEN_OUT_OF_ORDER || app->pending != PENDING_NOTHING)
+	if (app->screen == SCREEN_OUT_OF_ORDER || screens[app->screen]->staff || app->pending != PENDING_NOTHING)
 		return;
 	if (app->overlay == OVERLAY_STILL_THERE || app->overlay == OVERLAY_LANGUAGE)
 		app->overlay = OVERLAY_NONE;

@@ -11,6 +11,8 @@ struct screen {
 	int step;      /* of the progress bars; 0: none shown */
 	bool timeless; /* no "are you still there?" (nobody is identified, nothing was typed) */
 	bool no_back;  /* Back makes no sense here */
+	bool staff;    /* for a technician: no patient is here, and nothing that is scanned is one */
+	int idle_ms;   /* staff: after so much silence it goes back to the welcome screen */
 	void (*enter)(struct app *app);
 	void (*build)(struct app *app, struct ui *ui);
 	void (*event)(struct app *app, const struct ui_event *event);

@@ -25,4 +25,7 @@ const struct screen *const screens[SCREEN_COUNT] = {
 	[SCREEN_NOTICE] = &screen_notice,
 	[SCREEN_DESK] = &screen_desk,
 	[SCREEN_OUT_OF_ORDER] = &screen_out_of_order,
+	[SCREEN_TECHNICIAN_PIN] = &screen_technician_pin,
+	[SCREEN_TECHNICIAN] = &screen_technician,
+	[SCREEN_TECHNICIAN_TEST] = &screen_technician_test,
 };

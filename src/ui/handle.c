@@ -38,6 +38,18 @@ static struct ui_node *hit(struct ui *ui, int x, int y)
 	return found;
 }
 
+bool ui_is_at(struct ui *ui, const char *id, int x, int y)
+{
+	const struct ui_node *n = tree_find(ui, id);
+	int dx, dy;
+
+	if (n == NULL || n->hidden)
+		return false;
+	dx = SDL_max(n->rect.w, mm(ui, 12.7)) / 2;
+	dy = SDL_max(n->rect.h, mm(ui, 12.7)) / 2;
+	return SDL_abs(x - (n->rect.x + n->rect.w / 2)) <= dx && SDL_abs(y - (n->rect.y + n->rect.h / 2)) <= dy;
+}
+
 static struct ui_event press_key(struct ui *ui, struct ui_node *n)
 {
 	const char *changed = n->types != NULL ? field_type(ui, n->types) : NULL;

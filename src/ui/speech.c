@@ -92,6 +92,11 @@ static void say_typed(struct ui *ui, struct talk *t, const struct ui_node *n)
 		say(t, word(ui, WORD_EMPTY));
 		return;
 	}
+	if (n->opt.secret) { /* three bytes a dot */
+		SDL_snprintf(spaced, sizeof(spaced), "%d", (int)(strlen(n->text) / 3));
+		say(t, spaced);
+		return;
+	}
 	for (const char *p = n->text; *p != '\0' && used + 3 < sizeof(spaced); p++) {
 		spaced[used++] = *p;
 		if ((n->kind == UI_FIELD_DIGITS || n->kind == UI_FIELD_PHONE || n->kind == UI_FIELD_CODE) &&

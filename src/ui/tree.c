@@ -5,6 +5,8 @@
  * by which frames are compared, is a hash of its id or, for the few that need none, of its place under its parent. */
 #include "internal.h"
 
+#include "base/text.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -339,6 +341,19 @@ void ui_steps(struct ui *ui, int current, int total, const char *label)
 	node->total = total;
 }
 
+/* As many dots as characters: whoever shows, says or dumps the field sees these. */
+static const char *dots(struct ui *ui, const char *text)
+{
+	size_t len = strlen(text), used = 0;
+	char out[UI_FIELD_TEXT_MAX] = "";
+
+	for (size_t at = 0; at < len && used + 4 < sizeof(out); used += 3) {
+		text_next(text, len, &at);
+		memcpy(out + used, "\xe2\x80\xa2", 4);
+	}
+	return tree_copy(ui, out);
+}
+
 void ui_field(struct ui *ui, const char *id, const char *label, enum ui_field_kind kind, int max, const char *hint,
 	      const char *error, struct ui_opt opt)
 {
@@ -350,7 +365,7 @@ void ui_field(struct ui *ui, const char *id, const char *label, enum ui_field_ki
 	node->interactive = true;
 	node->hint = tree_copy(ui, hint != NULL ? hint : "");
 	node->error = tree_copy(ui, error != NULL && error[0] != '\0' ? error : NULL);
-	node->text = store->text;
+	node->text = opt.secret ? dots(ui, store->text) : store->text;
 }
 
 void ui_dialog_open(struct ui *ui, const char *id, const char *title, struct ui_opt opt)

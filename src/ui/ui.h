@@ -97,6 +97,7 @@ struct ui_opt {
 	int grow;	    /* share of what is left along the parent's flow */
 	bool tall;	    /* the welcome screen's big button */
 	bool below;	    /* icon above the label (bar and tiles) */
+	bool secret;	    /* a field: shown, said and dumped as dots */
 };
 
 enum ui_field_kind {
@@ -226,6 +227,8 @@ struct ui_event ui_handle(struct ui *ui, const SDL_Event *event);
 struct ui_event ui_press(struct ui *ui, const char *id_or_label);
 /** Types text as the physical keyboard would. */
 struct ui_event ui_type(struct ui *ui, const char *text);
+/** True if this point is on the node of this id, or within the 12.7 mm around its middle that a finger needs. */
+bool ui_is_at(struct ui *ui, const char *id, int x, int y);
 void ui_focus(struct ui *ui, const char *id);
 const char *ui_focused(const struct ui *ui);
 bool ui_is_dirty(const struct ui *ui);

@@ -116,7 +116,126 @@ struct variant {
 	bool link;  /* a health link instead of a health card */
 	lobby_CardSlotState slot;
 	const char *notice;
+	void (*staff)(void); /* what the technician's screens find */
 };
+
+/* ---- what a technician may meet ---- */
+
+static const lobby_Device devices[] = {
+	{ .kind = lobby_DeviceKind_DEVICE_SCANNER,
+	  .state = lobby_DeviceState_DEVICE_READY,
+	  .vendor_id = 0x0c2e,
+	  .product_id = 0x0b6a,
+	  .name = "Xenon 1950g",
+	  .serial = "S-0001",
+	  .firmware = "1.04" },
+	{ .kind = lobby_DeviceKind_DEVICE_PRINTER,
+	  .state = lobby_DeviceState_DEVICE_PAPER_OUT,
+	  .vendor_id = 0x04b8,
+	  .product_id = 0x0e28,
+	  .name = "TM-T88VI",
+	  .serial = "583448573A1245",
+	  .firmware = "40.51 ESC/POS",
+	  .detail = "Out of paper." },
+	{ .kind = lobby_DeviceKind_DEVICE_CARD_READER,
+	  .state = lobby_DeviceState_DEVICE_READY,
+	  .vendor_id = 0x076b,
+	  .product_id = 0x3031,
+	  .name = "OMNIKEY AG Smart Card Reader USB",
+	  .firmware = "2.00",
+	  .last_error = "It was unplugged, or lost its power.",
+	  .last_error_ms = AT_0941 - 86400000 },
+	{ .kind = lobby_DeviceKind_DEVICE_STRIPE_READER,
+	  .state = lobby_DeviceState_DEVICE_UNSUPPORTED,
+	  .vendor_id = 0x0801,
+	  .product_id = 0x0001,
+	  .name = "USB Swipe Reader",
+	  .firmware = "1.00",
+	  .detail = "This reader is in keyboard mode. Switch it to HID mode with the maker's tool, or order one that "
+		    "is." },
+	{ .kind = lobby_DeviceKind_DEVICE_UNKNOWN,
+	  .state = lobby_DeviceState_DEVICE_UNSUPPORTED,
+	  .vendor_id = 0x0781,
+	  .product_id = 0x5567,
+	  .name = "Cruzer Blade",
+	  .serial = "4C530001220528114581",
+	  .firmware = "1.27",
+	  .detail = "No driver for class 08 (mass storage); tried: scanner, card reader, stripe reader, receipt "
+		    "printer, label printer." },
+};
+
+static void staff_pin(void)
+{
+	text_copy(app.settings.technician_pin, sizeof(app.settings.technician_pin), "set");
+}
+
+static void staff_pin_wrong(void)
+{
+	staff_pin();
+	app.technician.wrong = true;
+	app.technician.until_mono_ms = clock_mono_ms() + 10000;
+	ui_field_set(app.ui, "pin", "482913");
+}
+
+static void staff_devices(void)
+{
+	staff_pin();
+	app.technician.in = true;
+	app.devices.device_count = sizeof(devices) / sizeof(devices[0]);
+	memcpy(app.devices.device, devices, sizeof(devices));
+	text_copy(app.sync.kiosk_name, sizeof(app.sync.kiosk_name), "Lobby 1");
+	app.sync.tested_ms = AT_0941 - 3 * 86400000LL;
+	app.sync.test_passed = true;
+}
+
+static void staff_trouble(void)
+{
+	staff_devices();
+	app.devices.device_count = 0;
+	app.sync.reachable = false;
+	app.sync.err = LOBBY_ERR_UNREACHABLE;
+	app.sync.last_contact_ms = AT_0941 - 3600000;
+	app.sync.visits_held = 3;
+	app.sync.tested_ms = 0;
+}
+
+static void add_result(lobby_TestKind kind, lobby_TestState state, const char *device, const char *text)
+{
+	lobby_TestReport *report = &app.technician.report;
+	lobby_TestLine *line = &report->line[report->line_count++];
+
+	*line = (lobby_TestLine){ .kind = kind, .state = state };
+	text_copy(line->device, sizeof(line->device), device);
+	text_copy(line->text, sizeof(line->text), text);
+	report->started_ms = AT_0941;
+}
+
+static void staff_testing(void)
+{
+	staff_devices();
+	app.technician.testing = true;
+	add_result(lobby_TestKind_TEST_DEVICES, lobby_TestState_TEST_PASSED, "Xenon 1950g (0c2e:0b6a)", "Ready.");
+	add_result(lobby_TestKind_TEST_DEVICES, lobby_TestState_TEST_FAILED, "TM-T88VI (04b8:0e28)", "Out of paper.");
+	add_result(lobby_TestKind_TEST_DEVICES, lobby_TestState_TEST_SKIPPED, "Cruzer Blade (0781:5567)",
+		   devices[4].detail);
+	add_result(lobby_TestKind_TEST_PRINT, lobby_TestState_TEST_SKIPPED, "TM-T88VI (04b8:0e28)", "Out of paper.");
+	add_result(lobby_TestKind_TEST_SCAN, lobby_TestState_TEST_RUNNING, "Xenon 1950g (0c2e:0b6a)",
+		   "Hold a code under the scanner now.");
+	add_result(lobby_TestKind_TEST_CHIP, lobby_TestState_TEST_WAITING, "", "");
+}
+
+static void staff_tested(void)
+{
+	staff_testing();
+	app.technician.testing = false;
+	app.technician.report.done = true;
+	app.technician.report.line[4].state = lobby_TestState_TEST_PASSED;
+	text_copy(app.technician.report.line[4].text, sizeof(app.technician.report.line[4].text),
+		  "PDF417 code, 214 characters.");
+	app.technician.report.line[5].state = lobby_TestState_TEST_PASSED;
+	text_copy(app.technician.report.line[5].text, sizeof(app.technician.report.line[5].text),
+		  "eGK read: 4 files, 1624 bytes.");
+}
 
 #define NOTICE(n, r) \
 	{ \
@@ -170,6 +289,14 @@ static const struct variant variants[] = {
 	{ .name = "desk", .screen = SCREEN_DESK, .slip = lobby_SlipState_SLIP_PRINTED },
 	{ .name = "desk-not-saved", .screen = SCREEN_DESK, .err = LOBBY_ERR_DISK_FULL },
 	{ .name = "out-of-order", .screen = SCREEN_OUT_OF_ORDER },
+	{ .name = "technician-no-pin", .screen = SCREEN_TECHNICIAN_PIN },
+	{ .name = "technician-pin", .screen = SCREEN_TECHNICIAN_PIN, .staff = staff_pin },
+	{ .name = "technician-pin-wrong", .screen = SCREEN_TECHNICIAN_PIN, .staff = staff_pin_wrong },
+	{ .name = "technician", .screen = SCREEN_TECHNICIAN, .staff = staff_devices },
+	{ .name = "technician-trouble", .screen = SCREEN_TECHNICIAN, .staff = staff_trouble },
+	{ .name = "technician-test", .screen = SCREEN_TECHNICIAN_TEST, .staff = staff_devices },
+	{ .name = "technician-testing", .screen = SCREEN_TECHNICIAN_TEST, .staff = staff_testing },
+	{ .name = "technician-tested", .screen = SCREEN_TECHNICIAN_TEST, .staff = staff_tested },
 	{ .name = "still-there", .screen = SCREEN_INSURANCE, .overlay = OVERLAY_STILL_THERE },
 	{ .name = "help-sending", .screen = SCREEN_WELCOME, .overlay = OVERLAY_HELP },
 	{ .name = "help-on-the-way",
@@ -238,6 +365,14 @@ static void show(const struct variant *variant)
 						      .err = LOBBY_ERR_PAPER_OUT };
 	}
 	app.notice = (struct notice){ .text = variant->notice, .tone = UI_WARNING };
+	app.technician = (struct technician){ 0 };
+	app.settings.technician_pin[0] = '\0';
+	app.sync = (lobby_SyncState){ .enrolled = true, .reachable = true };
+	app.devices.device_count = 1;
+	app.devices.device[0] =
+		(lobby_Device){ .kind = lobby_DeviceKind_DEVICE_SCANNER, .state = lobby_DeviceState_DEVICE_READY };
+	if (variant->staff != NULL)
+		variant->staff();
 	app.dirty = true;
 	app_refresh(&app);
 }
@@ -336,7 +471,8 @@ static void an_idle_session_is_wiped(void **state)
 			continue;
 		start(&portrait, "es");
 		show(variant);
-		for (int second = 0; second < 45 + 20 + 46 && app.session.active; second++) {
+		for (int second = 0;
+		     second < 45 + 20 + 46 + screens[variant->screen]->idle_ms / 1000 && app.session.active; second++) {
 			clock_advance_ms(1000);
 			app.sync_grace.armed ? loop_timer_cancel(loop, &app.sync_grace) : (void)0;
 			loop_turn(loop, 0);

@@ -40,11 +40,41 @@ static void every_screen_is_reachable(void **state)
 
 static void every_screen_can_start_over(void **state)
 {
-	struct app app = { 0 };
+	struct app app = { .sync_up = true, .sync = { .enrolled = true } };
 
 	(void)state;
 	for (int i = 0; i < SCREEN_COUNT; i++)
 		assert_int_equal(flow_next(&app, (enum screen_id)i, FLOW_START_OVER), SCREEN_WELCOME);
+	app.sync_up = false; /* a kiosk that can help nobody says so, whatever is started over */
+	for (int i = 0; i < SCREEN_COUNT; i++)
+		assert_int_equal(flow_next(&app, (enum screen_id)i, FLOW_START_OVER), SCREEN_OUT_OF_ORDER);
+}
+
+/* The technician's screens are behind the PIN, from the two screens where nobody's visit is; each of them closes by
+ * itself, and no screen of a patient's leads there. */
+static void only_the_pin_leads_to_the_technicians_screens(void **state)
+{
+	struct app app = { .sync_up = true, .sync = { .enrolled = true } };
+	int count;
+	const struct flow_row *rows = flow_table(&count);
+
+	(void)state;
+	for (int i = 0; i < count; i++) {
+		if (rows[i].to >= SCREEN_COUNT || !screens[rows[i].to]->staff)
+			continue;
+		assert_true(rows[i].from < SCREEN_COUNT);
+		assert_true(screens[rows[i].from]->staff || rows[i].to == SCREEN_TECHNICIAN_PIN);
+	}
+	for (int i = 0; i < SCREEN_COUNT; i++) {
+		assert_int_equal(flow_next(&app, (enum screen_id)i, FLOW_TECHNICIAN),
+				 i == SCREEN_WELCOME || i == SCREEN_OUT_OF_ORDER ? SCREEN_TECHNICIAN_PIN : -1);
+		assert_true(!screens[i]->staff || screens[i]->idle_ms > 0);
+	}
+	assert_int_equal(flow_next(&app, SCREEN_TECHNICIAN_PIN, FLOW_CONTINUE), -1);
+	app.technician.in = true;
+	assert_int_equal(flow_next(&app, SCREEN_TECHNICIAN_PIN, FLOW_CONTINUE), SCREEN_TECHNICIAN);
+	assert_int_equal(flow_next(&app, SCREEN_TECHNICIAN, FLOW_TEST), SCREEN_TECHNICIAN_TEST);
+	assert_int_equal(flow_next(&app, SCREEN_TECHNICIAN_TEST, FLOW_BACK), SCREEN_TECHNICIAN);
 }
 
 /* The first row that fits wins, so a row behind one without a guard would never be taken. */
@@ -112,9 +142,13 @@ static void the_graph_names_every_screen(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_screen_is_reachable), cmocka_unit_test(every_screen_can_start_over),
-		cmocka_unit_test(no_row_is_shadowed),	     cmocka_unit_test(every_event_leads_somewhere),
-		cmocka_unit_test(settings_choose_the_steps), cmocka_unit_test(the_graph_names_every_screen),
+		cmocka_unit_test(every_screen_is_reachable),
+		cmocka_unit_test(every_screen_can_start_over),
+		cmocka_unit_test(no_row_is_shadowed),
+		cmocka_unit_test(every_event_leads_somewhere),
+		cmocka_unit_test(only_the_pin_leads_to_the_technicians_screens),
+		cmocka_unit_test(settings_choose_the_steps),
+		cmocka_unit_test(the_graph_names_every_screen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

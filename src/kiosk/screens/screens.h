@@ -10,5 +10,6 @@ extern const struct screen screen_contact, screen_contact_change, screen_contact
 extern const struct screen screen_insurance, screen_insurance_new, screen_insurance_type, screen_insurance_card,
 	screen_share;
 extern const struct screen screen_wait, screen_done, screen_arrived, screen_notice, screen_desk, screen_out_of_order;
+extern const struct screen screen_technician_pin, screen_technician, screen_technician_test;
 
 #endif
