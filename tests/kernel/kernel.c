@@ -18,6 +18,40 @@
 #define PORTS 6
 #define BOOT_MS 60000
 
+/* ---- the end ---- */
+
+static void show_console(const char *path)
+{
+	char line[512];
+	FILE *file = fopen(path, "r");
+
+	if (file == NULL)
+		return;
+	puts("The machine's console:");
+	while (fgets(line, sizeof(line), file) != NULL)
+		printf("    %s", line);
+	fclose(file);
+}
+
+static void finish(struct kernel *k)
+{
+	machine_stop(&k->machine);
+	if (k->bus != NULL) {
+		model_scanner_fini(&k->scanner);
+		model_printer_fini(&k->printer);
+		model_msr_fini(&k->msr);
+		model_ccid_fini(&k->reader);
+		model_zebra_fini(&k->zebra);
+		vscard_fini(&k->vscard);
+		bus_free(k->bus);
+	}
+	loop_free(k->loop);
+	rmdir(k->folder);
+	if (k->failed > 0)
+		show_console(k->console);
+	printf("\n%d passed, %d failed\n", k->passed, k->failed);
+}
+
 /* ---- what the checks call ---- */
 
 bool kernel_check(struct kernel *k, bool good, const char *format, ...)
@@ -34,12 +68,21 @@ bool kernel_check(struct kernel *k, bool good, const char *format, ...)
 	return good;
 }
 
+void kernel_turn(struct kernel *k, int ms)
+{
+	if (loop_turn(k->loop, ms))
+		return;
+	kernel_check(k, false, "all of it runs: it was stopped here");
+	finish(k);
+	exit(1);
+}
+
 void kernel_idle(struct kernel *k, int ms)
 {
 	int64_t end = clock_mono_ms() + ms;
 
 	for (int64_t left = ms; left > 0; left = end - clock_mono_ms())
-		loop_turn(k->loop, (int)left);
+		kernel_turn(k, (int)left);
 }
 
 const char *kernel_ask(struct kernel *k, const char *command)
@@ -146,7 +189,7 @@ static void boot(struct kernel *k)
 	int64_t began = clock_mono_ms(), end = began + BOOT_MS;
 
 	while (!k->machine.there && clock_mono_ms() < end && !machine_ended(&k->machine))
-		loop_turn(k->loop, 20);
+		kernel_turn(k, 20);
 	if (!kernel_check(k, k->machine.there, "a Debian kernel boots to the guest's program (%.1f s)",
 			  (double)(clock_mono_ms() - began) / 1000))
 		return;
@@ -156,23 +199,10 @@ static void boot(struct kernel *k)
 	kernel_check(k, kernel_until(k, k->machine.up), "lobby-devices starts");
 }
 
-static void show_console(const char *path)
-{
-	char line[512];
-	FILE *file = fopen(path, "r");
-
-	if (file == NULL)
-		return;
-	puts("The machine's console:");
-	while (fgets(line, sizeof(line), file) != NULL)
-		printf("    %s", line);
-	fclose(file);
-}
-
 static void run(struct kernel *k)
 {
 	boot(k);
-	if (!k->machine.up)
+	if (!kernel_check(k, k->machine.up, "what follows has something to stand on"))
 		return;
 	kernel_scanner_checks(k);
 	kernel_printer_checks(k);
@@ -183,10 +213,10 @@ static void run(struct kernel *k)
 	kernel_check(k, !machine_ended(&k->machine), "the machine still runs");
 }
 
-static int start(struct kernel *k, const char *images, const char *folder, const char *console)
+static int start(struct kernel *k, const char *images)
 {
 	k->loop = loop_new();
-	k->bus = k->loop == NULL ? NULL : redir_new(k->loop, folder, PORTS);
+	k->bus = k->loop == NULL ? NULL : redir_new(k->loop, k->folder, PORTS);
 	if (k->bus == NULL)
 		return LOBBY_ERR_IO;
 	model_scanner_init(&k->scanner, k->bus, SCANNER_USUAL);
@@ -194,14 +224,14 @@ static int start(struct kernel *k, const char *images, const char *folder, const
 	model_msr_init(&k->msr, k->bus, MSR_MODEL_MAGTEK);
 	model_ccid_init(&k->reader, k->bus);
 	model_zebra_init(&k->zebra, k->bus);
-	if (vscard_init(&k->vscard, k->loop, folder) != 0)
+	if (vscard_init(&k->vscard, k->loop, k->folder) != 0)
 		return LOBBY_ERR_IO;
 	if (!bus_plug(k->bus, &k->scanner.model) || !bus_plug(k->bus, &k->printer.model))
 		return LOBBY_ERR_IO;
 	k->machine = (struct machine){ .loop = k->loop,
 				       .images = images,
-				       .folder = folder,
-				       .console = console,
+				       .folder = k->folder,
+				       .console = k->console,
 				       .card = k->vscard.path,
 				       .on_message = on_message,
 				       .arg = k };
@@ -210,42 +240,22 @@ static int start(struct kernel *k, const char *images, const char *folder, const
 	return machine_start(&k->machine);
 }
 
-static void finish(struct kernel *k)
-{
-	if (k->bus != NULL) {
-		model_scanner_fini(&k->scanner);
-		model_printer_fini(&k->printer);
-		model_msr_fini(&k->msr);
-		model_ccid_fini(&k->reader);
-		model_zebra_fini(&k->zebra);
-		vscard_fini(&k->vscard);
-		bus_free(k->bus);
-	}
-	loop_free(k->loop);
-}
-
 int main(int argc, char **argv)
 {
-	static struct kernel k;
-	char folder[] = "/tmp/lobby-kernel-XXXXXX", console[256];
+	static struct kernel k = { .folder = "/tmp/lobby-kernel-XXXXXX" };
 
 	if (argc != 3 || strcmp(argv[1], "--images") != 0) {
 		fputs("kernel --images DIR\n", stderr);
 		return 2;
 	}
 	log_init("kernel");
-	snprintf(console, sizeof(console), "%s/console.log", argv[2]);
-	if (clock_init() != 0 || mkdtemp(folder) == NULL)
+	snprintf(k.console, sizeof(k.console), "%s/console.log", argv[2]);
+	if (clock_init() != 0 || mkdtemp(k.folder) == NULL)
 		return 1;
-	if (start(&k, argv[2], folder, console) == 0)
+	if (start(&k, argv[2]) == 0)
 		run(&k);
 	else
 		kernel_check(&k, false, "the virtual machine starts");
-	machine_stop(&k.machine);
 	finish(&k);
-	rmdir(folder);
-	if (k.failed > 0)
-		show_console(console);
-	printf("\n%d passed, %d failed\n", k.passed, k.failed);
 	return k.failed == 0 ? 0 : 1;
 }

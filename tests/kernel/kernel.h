@@ -20,6 +20,8 @@
 #define KERNEL_PATIENCE_MS 20000 /* a virtual machine on a busy core */
 
 struct kernel {
+	char folder[32];   /* of the sockets */
+	char console[256]; /* what the machine printed */
 	struct loop *loop;
 	struct bus *bus;
 	struct machine machine;
@@ -45,12 +47,15 @@ struct kernel {
 /* One line of the report. Returns good. */
 bool kernel_check(struct kernel *k, bool good, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/** One turn of the loop. Told to stop (Ctrl-C, too much time), it ends this program, with the count. */
+void kernel_turn(struct kernel *k, int ms);
+
 /* Turns the loop until the condition holds or patience ends; the condition's value. */
 #define kernel_until(k, condition) \
 	({ \
 		int64_t kernel_end = clock_mono_ms() + KERNEL_PATIENCE_MS; \
 		while (!(condition) && clock_mono_ms() < kernel_end && !machine_ended(&(k)->machine)) \
-			loop_turn((k)->loop, 20); \
+			kernel_turn(k, 20); \
 		(condition); \
 	})
 
