@@ -2,11 +2,14 @@
  * names are those of lobby_Settings (wire.proto); desk_* are the desk page's. */
 #include "clinic.h"
 
+#include "outside.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define TECHNICIAN_PIN "technician_pin"
+#define LINK_HOSTS "health_link_hosts"
 
 struct setting {
 	const char *name;
@@ -25,7 +28,7 @@ static const struct setting known[] = {
 	{ "wristband_width_mm", "25", 15, 100 }, { "wristband_length_mm", "279", 100, 500 },
 	{ "label_width_mm", "50", 25, 150 },	 { "label_length_mm", "25", 15, 300 },
 	{ "desk_warn_min", "15", 1, 600 },	 { "desk_late_min", "20", 1, 600 },
-	{ TECHNICIAN_PIN, "\"\"", 4, 8 },
+	{ TECHNICIAN_PIN, "\"\"", 4, 8 },	 { LINK_HOSTS, "\"\"", 0, OUTSIDE_HOSTS_MAX - 1 },
 };
 #define KNOWN (sizeof(known) / sizeof(known[0]))
 
@@ -159,7 +162,8 @@ static bool fits(const struct setting *setting, const json_t *value, const json_
 	if (json_is_string(value) && is_secret(setting->name))
 		return is_pin(setting, json_string_value(value));
 	if (json_is_string(value))
-		return (int64_t)json_string_length(value) <= setting->high;
+		return (int64_t)json_string_length(value) <= setting->high &&
+		       (strcmp(setting->name, LINK_HOSTS) != 0 || outside_hosts_ok(json_string_value(value)));
 	for (size_t i = 0; i < json_array_size(value); i++)
 		if (!json_is_string(json_array_get(value, i)) ||
 		    !is_translated(json_string_value(json_array_get(value, i))))
@@ -179,6 +183,9 @@ static void describe(const struct setting *setting, FILE *out)
 	else if (is_secret(setting->name))
 		fprintf(out, "%lld to %lld digits, kept as a hash; empty: no technician gets in at the screen",
 			(long long)setting->low, (long long)setting->high);
+	else if (strcmp(setting->name, LINK_HOSTS) == 0)
+		fprintf(out, "HOST:PORT=SHA-256 of its certificate in hex, with blanks between; at most %lld bytes",
+			(long long)setting->high);
 	else if (json_is_string(fallback))
 		fprintf(out, "a text of up to %lld bytes", (long long)setting->high);
 	else
