@@ -69,9 +69,6 @@ const STEPS = {
 	"already-checked-in": "on the last screen",
 	desk: "on the way to the desk",
 	"out-of-order": "at the broken kiosk",
-	"technician-pin": "at the technician's screen",
-	technician: "at the technician's screen",
-	"technician-test": "at the technician's screen",
 };
 export const stepWords = (step) => STEPS[step] || "";
 

@@ -102,6 +102,22 @@ static void add_flag(json_t *flags, const char *kind, const char *text)
 	json_array_append_new(flags, json_pack("{ss ss}", "kind", kind, "text", text));
 }
 
+static void add_document_flag(json_t *flags, int flag)
+{
+	static const struct {
+		const char *kind, *text;
+	} known[] = {
+		[DOCUMENT_FLAG_SHARED] = { "document", "Health record shared" },
+		[DOCUMENT_FLAG_LINK] = { "document-link", "Health record to come" },
+		[DOCUMENT_FLAG_UNOPENED] = { "document-unopened", "Link could not be opened" },
+		[DOCUMENT_FLAG_PASSCODE] = { "document-unopened", "Link asks for a passcode" },
+		[DOCUMENT_FLAG_OTHER] = { "document-other", "Health record of somebody else" },
+	};
+
+	if (flag > DOCUMENT_FLAG_NONE && (size_t)flag < sizeof(known) / sizeof(known[0]))
+		add_flag(flags, known[flag].kind, known[flag].text);
+}
+
 static json_t *flags_of(sqlite3_stmt *row)
 {
 	int64_t held_ms = sqlite3_column_int64(row, RECEIVED_MS) - sqlite3_column_int64(row, ARRIVED_MS);
@@ -123,8 +139,7 @@ static json_t *flags_of(sqlite3_stmt *row)
 		add_flag(flags, "insurance-none", "No insurance");
 	if (sqlite3_column_int(row, CONTACT) == 2)
 		add_flag(flags, "contact-changed", "Contact details changed");
-	if (sqlite3_column_int(row, DOCUMENT) != 0)
-		add_flag(flags, "document", "Health record shared");
+	add_document_flag(flags, sqlite3_column_int(row, DOCUMENT));
 	if (sqlite3_column_int(row, INTERPRETER) != 0) {
 		snprintf(text, sizeof(text), "Needs interpreter: %s", language_name(db_text(row, PATIENT_LANGUAGE)));
 		add_flag(flags, "interpreter", text);

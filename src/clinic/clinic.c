@@ -4,6 +4,8 @@
 #include "desk.h"
 #include "http.h"
 #include "kiosks.h"
+#include "link_store.h"
+#include "links.h"
 #include "signin.h"
 
 #include "base/clock.h"
@@ -35,6 +37,8 @@ static int write_prune(struct job *job, struct ledger *store)
 	(void)job;
 	if (err == 0)
 		err = ledger_run(store, "DELETE FROM feed_change WHERE at_ms < ?1", "i", before);
+	if (err == 0)
+		err = link_store_prune(store, clock_wall_ms());
 	return err;
 }
 
@@ -50,8 +54,8 @@ static void tick(void *arg, struct ledger *store)
 	struct clinic *clinic = arg;
 	struct prune *prune;
 
-	(void)store;
 	kiosks_tick(clinic->kiosks);
+	links_tick(clinic->links, store);
 	if (clock_mono_ms() < next_ms || (prune = calloc(1, sizeof(*prune))) == NULL)
 		return;
 	next_ms = clock_mono_ms() + PRUNE_MS;
@@ -78,6 +82,8 @@ int clinic_open(struct clinic *clinic, const char *folder, const char *assets_fo
 	if (err == 0)
 		err = kiosks_new(&clinic->kiosks, clinic);
 	if (err == 0)
+		err = links_new(&clinic->links, clinic);
+	if (err == 0)
 		err = hub_new(&clinic->hub, &clinic->pool, events_render, tick, clinic);
 	if (err == 0)
 		err = hub_start(clinic->hub);
@@ -91,13 +97,16 @@ int clinic_open(struct clinic *clinic, const char *folder, const char *assets_fo
 void clinic_stop_waiting(struct clinic *clinic)
 {
 	hub_stop(clinic->hub);
+	links_stop(clinic->links);
 }
 
 void clinic_close(struct clinic *clinic)
 {
 	if (clinic->hub != NULL)
 		hub_stop(clinic->hub);
+	links_stop(clinic->links);
 	writer_free(clinic->writer);
+	links_free(clinic->links);
 	hub_free(clinic->hub);
 	kiosks_free(clinic->kiosks);
 	signin_free(clinic->signin);

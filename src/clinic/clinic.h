@@ -17,6 +17,7 @@
 
 struct assets;
 struct kiosks;
+struct links;
 struct signin;
 
 struct clinic {
@@ -25,6 +26,7 @@ struct clinic {
 	struct writer *writer;
 	struct hub *hub;
 	struct kiosks *kiosks;
+	struct links *links;
 	struct signin *signin;
 	struct assets *assets;
 	unsigned char seal_public[crypto_box_PUBLICKEYBYTES];
@@ -36,7 +38,8 @@ struct clinic {
 /** Opens or makes the data folder: keys, certificate, store; starts the writer and the hub. assets_folder may be "".
  * On failure nothing is left running; the error was logged. */
 int clinic_open(struct clinic *clinic, const char *folder, const char *assets_folder) MUST_CHECK;
-/** Resumes all who wait. First step of the end; then the HTTP server stops, then clinic_close(). */
+/** Resumes all who wait, breaks off what asks the outside. First step of the end; then the HTTP server stops, then
+ * clinic_close(). */
 void clinic_stop_waiting(struct clinic *clinic);
 void clinic_close(struct clinic *clinic);
 

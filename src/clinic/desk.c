@@ -7,6 +7,7 @@
 #include "documents.h"
 #include "help.h"
 #include "kiosks.h"
+#include "links.h"
 #include "signin.h"
 
 #include "base/clock.h"
@@ -47,6 +48,7 @@ const struct route kiosk_routes[] = {
 	{ "POST", "/kiosk/v1/visits", GUARD_KIOSK, HTTP_BODY_MAX, kiosk_visits },
 	{ "POST", "/kiosk/v1/status", GUARD_KIOSK, HTTP_SMALL_BODY, kiosk_status },
 	{ "POST", "/kiosk/v1/help", GUARD_KIOSK, HTTP_SMALL_BODY, kiosk_help },
+	{ "POST", "/kiosk/v1/health-link", GUARD_KIOSK, HTTP_SMALL_BODY, kiosk_health_link },
 	{ "POST", "/kiosk/v1/self-test", GUARD_KIOSK, HTTP_SMALL_BODY, kiosk_self_test },
 	{ "GET", "/kiosk/v1/feed", GUARD_KIOSK, 0, kiosk_feed },
 	{ "POST", "/kiosk/v1/enrol", GUARD_NONE, HTTP_SMALL_BODY, kiosk_enrol },

@@ -2,6 +2,7 @@
 #include "documents.h"
 
 #include "http.h"
+#include "link_store.h"
 
 #include "base/text.h"
 
@@ -27,34 +28,56 @@ static int content_of(const struct visit_document *document, unsigned char **con
 	return 0;
 }
 
+int documents_add(struct ledger *store, const struct document *d)
+{
+	return ledger_run(store,
+			  "INSERT INTO document(id, visit_id, patient_id, kind, title, issuer, content_type, content, "
+			  "url, state, at_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT(id) DO "
+			  "NOTHING",
+			  "tttttttbtti", d->id, d->visit_id, d->patient_id, d->kind, d->title, d->issuer,
+			  d->content_type, d->len > 0 ? d->content : (const void *)"", d->len, d->url, d->state,
+			  d->at_ms);
+}
+
+int documents_flag(struct ledger *store, const char *visit_id, enum document_flag flag)
+{
+	return ledger_run(store, "UPDATE arrival SET document = ?2 WHERE visit_id = ?1", "ti", visit_id, (int64_t)flag);
+}
+
 int documents_keep(struct ledger *store, const struct visit *visit, const char *patient_id, int64_t now_ms)
 {
 	const struct visit_document *d = &visit->document;
+	struct document document = { .visit_id = visit->id,
+				     .patient_id = patient_id,
+				     .kind = d->kind,
+				     .title = d->title,
+				     .issuer = d->issuer,
+				     .content_type = d->data != NULL ? CARD_TYPE : "",
+				     .url = d->url != NULL ? d->url : "",
+				     .state = d->data != NULL ? DOCUMENT_HERE : DOCUMENT_HELD,
+				     .at_ms = now_ms };
 	unsigned char *content = NULL;
 	char id[64];
-	size_t len = 0;
 	int err = 0;
 
 	if (d->kind[0] == '\0')
 		return 0;
 	snprintf(id, sizeof(id), "%s.document", visit->id);
+	document.id = id;
 	if (d->data != NULL)
-		err = content_of(d, &content, &len);
+		err = content_of(d, &content, &document.len);
 	/* Odd bits at the end of the base64: no reason to lose the visit. */
 	if (err == LOBBY_ERR_INVALID)
 		return 0;
+	document.content = content;
 	if (err == 0)
-		err = ledger_run(store,
-				 "INSERT INTO document(id, visit_id, patient_id, kind, title, issuer, content_type, "
-				 "content, url, state, at_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
-				 " ON CONFLICT(id) DO NOTHING",
-				 "tttttttbtti", id, visit->id, patient_id, d->kind, d->title, d->issuer,
-				 content != NULL ? CARD_TYPE : "", content != NULL ? (const void *)content : "", len,
-				 d->url != NULL ? d->url : "", content != NULL ? DOCUMENT_HERE : DOCUMENT_HELD, now_ms);
+		err = documents_add(store, &document);
 	if (err == 0)
-		err = ledger_run(store, "UPDATE arrival SET document = 1 WHERE visit_id = ?1", "t", visit->id);
+		err = documents_flag(store, visit->id, d->data != NULL ? DOCUMENT_FLAG_SHARED : DOCUMENT_FLAG_LINK);
+	if (err == 0 && d->data == NULL)
+		err = link_store_take(store, &document);
 	if (content != NULL)
-		sodium_memzero(content, len);
+		sodium_memzero(content, document.len);
 	free(content);
 	return err;
 }
@@ -101,7 +124,9 @@ static struct MHD_Response *file_of(sqlite3_stmt *row)
 		return NULL;
 	MHD_add_response_header(response, "Content-Type", db_text(row, 1));
 	MHD_add_response_header(response, "Content-Disposition",
-				"attachment; filename=\"health-record.smart-health-card\"");
+				strcmp(db_text(row, 1), CARD_TYPE) == 0
+					? "attachment; filename=\"health-record.smart-health-card\""
+					: "attachment; filename=\"health-record.json\"");
 	return response;
 }
 
@@ -122,10 +147,12 @@ int desk_document(struct request *r)
 		text_copy(patient_id, sizeof(patient_id), db_text(row, 0));
 		if (strcmp(db_text(row, 4), DOCUMENT_HERE) == 0)
 			r->response = file_of(row);
-		else
+		else if (*db_text(row, 3) != '\0')
 			r->answer = json_pack("{ss}", "link", db_text(row, 3));
+		else
+			err = LOBBY_ERR_NOT_FOUND; /* a link of which nothing is left to open */
 		sqlite3_reset(row);
-		if (r->response == NULL && r->answer == NULL)
+		if (err == 0 && r->response == NULL && r->answer == NULL)
 			err = LOBBY_ERR_NO_MEMORY;
 	} else if (err == 0) {
 		err = LOBBY_ERR_NOT_FOUND;

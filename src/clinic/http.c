@@ -305,12 +305,11 @@ static void write_done(struct job *job, int err)
 	pthread_mutex_unlock(&http->lock);
 }
 
-int request_write(struct request *r, int (*slow)(struct job *job), int (*write)(struct job *job, struct ledger *store))
+/* The request waits from here on, and counts as being written. */
+static int write_begin(struct request *r, int (*write)(struct job *job, struct ledger *store))
 {
 	bool refused;
-	int err;
 
-	r->job.slow = slow;
 	r->job.write = write;
 	r->job.done = write_done;
 	pthread_mutex_lock(&r->http->lock);
@@ -322,7 +321,29 @@ int request_write(struct request *r, int (*slow)(struct job *job), int (*write)(
 		return LOBBY_ERR_CLOSED;
 	r->phase = REQUEST_WRITING;
 	MHD_suspend_connection(r->connection);
+	return 0;
+}
+
+int request_write(struct request *r, int (*slow)(struct job *job), int (*write)(struct job *job, struct ledger *store))
+{
+	int err = write_begin(r, write);
+
+	if (err != 0)
+		return err;
+	r->job.slow = slow;
 	err = writer_submit(r->clinic->writer, &r->job);
+	if (err != 0)
+		write_done(&r->job, err);
+	return REQUEST_LATER;
+}
+
+int request_hand(struct request *r, int (*take)(struct request *r), int (*write)(struct job *job, struct ledger *store))
+{
+	int err = write_begin(r, write);
+
+	if (err != 0)
+		return err;
+	err = take(r);
 	if (err != 0)
 		write_done(&r->job, err);
 	return REQUEST_LATER;

@@ -76,6 +76,10 @@ const char *request_text(const json_t *json, const char *name, size_t max);
 /** Has the writer run write(&r->job) and the answer sent after the commit. slow may be NULL (writer.h). */
 int request_write(struct request *r, int (*slow)(struct job *job),
 		  int (*write)(struct job *job, struct ledger *store)) MUST_CHECK;
+/** The same for what takes longer than the slow thread should: take(r) hands r->job to a thread of its own, which gives
+ * it to writer_submit() in the end, whatever became of it. An error of take() is the answer. */
+int request_hand(struct request *r, int (*take)(struct request *r),
+		 int (*write)(struct job *job, struct ledger *store)) MUST_CHECK;
 /** For reads of patients: the answer is ready; records it in the audit, then sends it. Texts are copied. */
 int request_audited(struct request *r, const char *action, const char *subject, const char *detail) MUST_CHECK;
 /** A query argument or header, or NULL. */

@@ -116,7 +116,8 @@ static const char version_3[] =
 	"ALTER TABLE coverage ADD COLUMN dependent TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE coverage ADD COLUMN read_from TEXT NOT NULL DEFAULT '';"	/* visit_card.source */
 	"ALTER TABLE coverage ADD COLUMN card_person TEXT NOT NULL DEFAULT '';" /* whom the card names */
-	/* state: here (content is what was shared), held (a link that is still to be resolved). */
+	/* state: here (content is what was shared), held (a link that is still to be resolved), or what became of it.
+	 */
 	"CREATE TABLE document(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, visit_id TEXT NOT NULL,"
 	" patient_id TEXT NOT NULL, kind TEXT NOT NULL, title TEXT NOT NULL, issuer TEXT NOT NULL,"
 	" content_type TEXT NOT NULL, content BLOB NOT NULL, url TEXT NOT NULL, state TEXT NOT NULL,"
@@ -125,5 +126,17 @@ static const char version_3[] =
 	"CREATE INDEX document_visit ON document(visit_id);"
 	"ALTER TABLE arrival ADD COLUMN document INTEGER NOT NULL DEFAULT 0;";
 
-const char *const ledger_migrations[] = { version_1, version_2, version_3 };
+/* Links that are still to be resolved, and what others led to until their visit comes (link_store.h). arrival.document
+ * is from here on an enum document_flag. */
+static const char version_4[] =
+	"CREATE TABLE link_queue(document TEXT PRIMARY KEY, tries INTEGER NOT NULL, due_ms INTEGER NOT NULL) WITHOUT "
+	"ROWID;"
+	"CREATE INDEX link_queue_due ON link_queue(due_ms);"
+	"CREATE TABLE link_kept(link BLOB NOT NULL, number INTEGER NOT NULL, at_ms INTEGER NOT NULL, sealed BLOB NOT "
+	"NULL,"
+	" PRIMARY KEY(link, number)) WITHOUT ROWID;"
+	"INSERT INTO link_queue(document, tries, due_ms) SELECT id, 0, 0 FROM document WHERE state = 'held';"
+	"UPDATE arrival SET document = 2 WHERE visit_id IN (SELECT visit_id FROM document WHERE state = 'held');";
+
+const char *const ledger_migrations[] = { version_1, version_2, version_3, version_4 };
 const int ledger_migration_count = (int)(sizeof(ledger_migrations) / sizeof(ledger_migrations[0]));

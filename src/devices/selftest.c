@@ -254,7 +254,7 @@ static void begin_print(struct selftest *t, const lobby_Device *device)
 
 	start_job(t);
 	if (kind_under_way(t) == lobby_TestKind_TEST_LABEL) {
-		testslip_label(&print, t->job);
+		testslip_label(&print, t->job, device);
 		set_line(line, lobby_TestState_TEST_RUNNING, "Printing a test label.");
 	} else {
 		testslip_slip(&print, t->job, device);

@@ -40,7 +40,7 @@ static void say_code(const struct driver_read *read, char *text, size_t size)
 
 static void say_stripe(const struct driver_read *read, char *text, size_t size)
 {
-	bool first = read->len > 0 && memchr(read->data, '%', read->len) != NULL;
+	bool first = memchr(read->data, '%', read->len) != NULL;
 	unsigned others = 0;
 
 	for (size_t i = 0; i < read->len; i++)

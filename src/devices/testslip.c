@@ -73,17 +73,18 @@ void testslip_slip(lobby_Print *print, const char *job, const lobby_Device *prin
 	text_copy(print->qr, sizeof(print->qr), "LOBBY SELF-TEST 0123456789 abcdefghijklmnopqrstuvwxyz");
 }
 
-void testslip_label(lobby_Print *print, const char *job)
+void testslip_label(lobby_Print *print, const char *job, const lobby_Device *printer)
 {
-	char text[32];
+	char name[81], text[32];
 
-	/* No more than fits the usual label of 50 x 25 mm. */
 	begin(print, job);
 	print->form = lobby_PrintForm_PRINT_LABEL;
 	add(print, "Lobby test label")->bold = true;
+	testslip_device_name(printer, name, sizeof(name));
+	add(print, name);
 	format_time(clock_wall_ms(), text, sizeof(text));
 	add(print, text);
-	text_copy(print->code128, sizeof(print->code128), "LOBBY-0123");
+	text_copy(print->code128, sizeof(print->code128), "LOBBY-TEST-0123");
 	text_copy(print->qr, sizeof(print->qr), "LOBBY SELF-TEST");
 }
 

@@ -477,17 +477,6 @@ fail:
 
 void app_fini(struct app *app)
 {
-	struct loop_timer *const timers[] = { &app->idle,
-					      &app->minute,
-					      &app->slow,
-					      &app->sync_grace,
-					      &app->devices_grace,
-					      &app->clear,
-					      &app->technician.hold,
-					      &app->technician.second };
-
-	for (size_t i = 0; i < sizeof(timers) / sizeof(timers[0]); i++)
-		loop_timer_cancel(app->loop, timers[i]);
 	speech_stop(&app->speech);
 	control_stop(app);
 	link_stop(app);
