@@ -143,25 +143,27 @@ static void a_reader_without_abort_is_brought_back(void **state)
 	assert_int_equal(rig_state(&w->rig, READER), READY);
 }
 
+static uint64_t seed = 20261123;
+
 static uint32_t chance(uint32_t below)
 {
-	static uint64_t seed = 20261123;
-
 	seed = seed * 6364136223846793005u + 1442695040888963407u;
 	return (uint32_t)(seed >> 33) % below;
 }
 
 /* Readers and faults at random, cards put in and pulled at random, then unplugged: after each the next one works.
- * CCID_ROUNDS in the environment makes it longer. */
+ * CCID_SEED in the environment makes them others. */
 static void random_sessions_leave_nothing_stuck(void **state)
 {
 	static const enum model_ccid_level levels[] = { MODEL_CCID_TPDU, MODEL_CCID_SHORT, MODEL_CCID_EXTENDED };
 	static const uint32_t features[] = { 0x003a, 0x00ba, 0x04fa, 0x0032, 0x0402 };
-	const char *rounds = getenv("CCID_ROUNDS");
+	const char *other = getenv("CCID_SEED");
 	struct world *w = *state;
 	struct model_ccid *r = &w->reader;
 
-	for (long i = rounds == NULL ? 60 : strtol(rounds, NULL, 10); i > 0; i--) {
+	if (other != NULL)
+		seed = strtoull(other, NULL, 10);
+	for (int i = 0; i < 60; i++) {
 		r->level = levels[chance(3)];
 		r->features = features[chance(5)];
 		r->no_notify = chance(4) == 0;
