@@ -43,6 +43,8 @@ static int unpack(struct reader packed, uint8_t out[EGK_XML_MAX], size_t *len)
 	z_stream z = { .zalloc = zlib_alloc, .zfree = zlib_free };
 	int result;
 
+	if (reader_left(&packed) == 0)
+		return LOBBY_ERR_CARD_MALFORMED;
 	z.next_in = (Bytef *)(uintptr_t)(packed.data + packed.at);
 	z.avail_in = (uInt)reader_left(&packed);
 	z.next_out = out;

@@ -173,12 +173,31 @@ size_t stripe_join(const struct stripe *stripe, uint8_t *out)
 	return len;
 }
 
-/* Which track begins with this sentinel, if those before `next` are taken; STRIPE_TRACKS if none can. */
-static int track_for(uint8_t sentinel, int next)
+/* Which track begins with this sentinel, if those before `next` are taken and so many are still to come, this one
+ * among them. Three of the larger alphabet are rare, and in order. */
+static int track_for(uint8_t sentinel, int next, int to_come)
 {
 	if (sentinel == LARGE)
-		return next == 0 ? 0 : 2;
+		return next == 0 ? 0 : next == 1 && to_come > 1 ? 1 : 2;
 	return next <= 1 ? 1 : 2;
+}
+
+static int count_ends(const uint8_t *data, size_t len)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < len; i++)
+		count += data[i] == END;
+	return count;
+}
+
+/* Reads it as the likeliest track, or else as one behind that which has room for it; STRIPE_TRACKS if none can be it.
+ */
+static int split_one(const uint8_t *data, size_t n, int track, struct stripe *made)
+{
+	while (track < STRIPE_TRACKS && stripe_read_track(track + 1, data, n, &made->track[track]) != 0)
+		track++;
+	return track;
 }
 
 int stripe_split(const uint8_t *data, size_t len, struct stripe *out)
@@ -189,7 +208,7 @@ int stripe_split(const uint8_t *data, size_t len, struct stripe *out)
 	while (len > 0 && err == 0) {
 		const uint8_t *end = memchr(data, END, len);
 		size_t n = end == NULL ? 0 : (size_t)(end - data) + 1;
-		int track = track_for(data[0], next);
+		int track = track_for(data[0], next, count_ends(data, len));
 
 		if (is_padding(data[0])) {
 			data++;
@@ -197,8 +216,11 @@ int stripe_split(const uint8_t *data, size_t len, struct stripe *out)
 			continue;
 		}
 		err = LOBBY_ERR_CARD_UNKNOWN;
-		if (n > 0 && next < STRIPE_TRACKS && (data[0] == LARGE || data[0] == SMALL) &&
-		    stripe_read_track(track + 1, data, n, &made.track[track]) == 0)
+		if (n > 0 && next < STRIPE_TRACKS && (data[0] == LARGE || data[0] == SMALL))
+			track = split_one(data, n, track, &made);
+		else
+			track = STRIPE_TRACKS;
+		if (track < STRIPE_TRACKS)
 			err = 0;
 		next = track + 1;
 		data += n;

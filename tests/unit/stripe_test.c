@@ -174,10 +174,13 @@ static void tracks_joined_come_apart(void **state)
 		{ ";1?", { "", ";1?", "" } },
 		{ ";1?%C?", { "", ";1?", "%C?" } },
 		{ "%A?%C?", { "%A?", "", "%C?" } },
+		{ "%A?%B?%C?", { "%A?", "%B?", "%C?" } },
 		{ ";1?;2?", { "", ";1?", ";2?" } },
 		{ "%A?\r\n;1?\r\n", { "%A?", ";1?", "" } },
 	};
-	static const char *const bad[] = { "", "x", "%A", "%A?;1?;2?;3?", "%A?x", "%a?", "%A?;A?", "%A?%B?%C?", "\r" };
+	static const char *const bad[] = {
+		"", "x", "%A", "%A?;1?;2?;3?", "%A?x", "%a?", "%A?;A?", "%A?%B?%C?%D?", "\r"
+	};
 	struct stripe stripe;
 	uint8_t text[STRIPE_MAX_TEXT];
 
