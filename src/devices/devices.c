@@ -163,17 +163,26 @@ static void on_read(void *arg, struct usb_device *usb, const struct driver_read 
 	explicit_bzero(&envelope, sizeof(envelope));
 }
 
-static void on_slot(void *arg, struct usb_device *usb, lobby_CardSlotState state)
+static void tell_slot(struct devices *ds)
 {
-	struct devices *ds = arg;
+	lobby_CardSlotState state = list_slot(&ds->list);
 	lobby_Envelope envelope = { .which_body = lobby_Envelope_card_slot_tag };
 
-	(void)usb;
 	if (ds->slot == state || ds->closing)
 		return;
 	ds->slot = state;
 	envelope.body.card_slot.state = state;
 	wire_server_broadcast(ds->server, lobby_Program_PROGRAM_KIOSK, &envelope);
+}
+
+static void on_slot(void *arg, struct usb_device *usb, lobby_CardSlotState state)
+{
+	struct device_row *row = usb_owner(usb);
+
+	if (row == NULL)
+		return;
+	row->slot = state;
+	tell_slot(arg);
 }
 
 static void on_want(void *arg, struct usb_device *usb, uint32_t first_row, uint32_t rows)
@@ -257,6 +266,7 @@ static void on_gone(void *arg, struct usb_device *usb)
 	gone = list_remove(&ds->list, row);
 	if (gone.state != NULL)
 		gone.driver->close(gone.state);
+	tell_slot(ds);
 	tell_all(ds);
 }
 

@@ -70,6 +70,21 @@ static struct driver_status status_of(const struct device_row *row)
 	return status;
 }
 
+lobby_CardSlotState list_slot(const struct device_list *list)
+{
+	lobby_CardSlotState slot = lobby_CardSlotState_CARD_SLOT_EMPTY;
+
+	for (int i = 0; i < LIST_ROWS; i++) {
+		const struct device_row *row = &list->rows[i];
+
+		if (row->usb == NULL || row->slot == lobby_CardSlotState_CARD_SLOT_EMPTY)
+			continue;
+		if (slot != lobby_CardSlotState_CARD_SLOT_READING)
+			slot = row->slot;
+	}
+	return slot;
+}
+
 lobby_DeviceState list_state(const struct device_row *row)
 {
 	return status_of(row).state;

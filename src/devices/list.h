@@ -17,6 +17,7 @@ struct device_row {
 	const struct driver *driver; /* NULL: nobody knows it */
 	void *state;		     /* the driver's; NULL until the device is ready */
 	const char *failed;	     /* why it could not be opened */
+	lobby_CardSlotState slot;    /* card readers */
 	lobby_DeviceState noted;     /* the state that was last looked at for trouble */
 	char noted_detail[129];
 };
@@ -44,6 +45,8 @@ void list_note(struct device_list *list, int64_t now_ms);
 /** The message: known devices first, then as many unknown ones as have place. */
 void list_fill(const struct device_list *list, lobby_Devices *out);
 lobby_DeviceState list_state(const struct device_row *row);
+/** Over all readers: one that is being read counts most, then one with a card in it. */
+lobby_CardSlotState list_slot(const struct device_list *list);
 /** A printer for this form that can print now, else any of its kind, else NULL. */
 struct device_row *list_printer(struct device_list *list, lobby_PrintForm form);
 /** True for the states in which a device does not do its work. */

@@ -345,6 +345,28 @@ static void two_slots_take_turns(void **state)
 	assert_read(w, &other);
 }
 
+/* What the patient is told is about all readers: one that is empty does not say that the other's card is out. */
+static void two_readers_are_told_as_one(void **state)
+{
+	struct world *w = *state;
+	struct model_ccid second;
+
+	plug(w);
+	model_ccid_insert(&w->reader, 0, &w->egk.card);
+	rig_until(&w->rig, w->rig.slot == DONE);
+	model_ccid_init(&second, w->rig.bus);
+	assert_true(bus_plug(w->rig.bus, &second.model));
+	rig_until(&w->rig, w->rig.list.device_count == 2 && w->rig.list.device[1].state == READY);
+	rig_idle(&w->rig, 20);
+	assert_int_equal(w->rig.slot, DONE);
+	bus_unplug(w->rig.bus, &second.model);
+	rig_until(&w->rig, w->rig.list.device_count == 1);
+	assert_int_equal(w->rig.slot, DONE);
+	unplug(w);
+	assert_int_equal(w->rig.slot, EMPTY);
+	model_ccid_fini(&second);
+}
+
 static void a_reader_without_interrupt_endpoint_is_asked(void **state)
 {
 	struct world *w = *state;
@@ -499,6 +521,7 @@ int main(void)
 		TEST(hostile_cards_are_survived_at_every_level),
 		TEST(broken_atrs_are_told),
 		TEST(two_slots_take_turns),
+		TEST(two_readers_are_told_as_one),
 		TEST(a_reader_without_interrupt_endpoint_is_asked),
 		TEST(an_idle_reader_wakes_nobody),
 		TEST(a_composite_device_is_found),
