@@ -38,10 +38,11 @@ const struct visit_document *health_document(const struct health *health, uint32
 
 /* ---- links ---- */
 
-void health_take_link(struct health *health, const char *link, lobby_HealthRead *answer)
+const char *health_link_of(const struct health *health, uint32_t request)
 {
-	(void)health, (void)link;
-	answer->outcome = lobby_HealthOutcome_HEALTH_LINK_LATER;
+	const struct visit_document *document = health_document(health, request);
+
+	return document != NULL ? document->url : NULL;
 }
 
 static int keep_link(struct health *health, uint32_t request, const uint8_t *link, size_t len)
@@ -89,7 +90,6 @@ static int keep_card(struct health *health, const lobby_ReadHealth *ask, const s
 
 static void fill_insurance(const struct card_insurance *in, lobby_InsuranceCard *out)
 {
-	out->source = lobby_InsuranceSource_INSURANCE_SOURCE_SIGNED;
 	text_copy(out->payor, sizeof(out->payor), in->payor);
 	text_copy(out->payor_id, sizeof(out->payor_id), in->payor_id);
 	text_copy(out->member_id, sizeof(out->member_id), in->member_id);
@@ -107,7 +107,7 @@ static void fill_insurance(const struct card_insurance *in, lobby_InsuranceCard 
 	text_copy(out->dependent, sizeof(out->dependent), in->dependent);
 }
 
-static void fill_facts(const struct shc_facts *facts, lobby_HealthRead *answer)
+static void fill_facts(const struct shc_facts *facts, lobby_InsuranceSource source, lobby_HealthRead *answer)
 {
 	text_copy(answer->family, sizeof(answer->family), facts->family);
 	text_copy(answer->given, sizeof(answer->given), facts->given);
@@ -115,8 +115,10 @@ static void fill_facts(const struct shc_facts *facts, lobby_HealthRead *answer)
 	answer->immunizations = facts->immunizations;
 	answer->other = facts->other;
 	answer->has_insurance = facts->insured;
-	if (facts->insured)
-		fill_insurance(&facts->insurance, &answer->insurance);
+	if (!facts->insured)
+		return;
+	fill_insurance(&facts->insurance, &answer->insurance);
+	answer->insurance.source = source;
 }
 
 static lobby_HealthOutcome outcome_of(enum shc_outcome outcome)
@@ -162,7 +164,7 @@ static int read_card(struct health *health, const lobby_ReadHealth *ask, int64_t
 		fill_expired(&card, answer->expired, sizeof(answer->expired));
 	if (err == 0 && outcome == SHC_VALID) {
 		shc_facts_of(shc_bundle(&card), &facts);
-		fill_facts(&facts, answer);
+		fill_facts(&facts, lobby_InsuranceSource_INSURANCE_SOURCE_SIGNED, answer);
 		if (ask->request != 0)
 			err = keep_card(health, ask, &facts, answer->issuer);
 		sodium_memzero(&facts, sizeof(facts));
@@ -182,9 +184,8 @@ int health_read(struct health *health, const lobby_ReadHealth *ask, int64_t now_
 	switch (shc_link_open(ask->card.bytes, ask->card.size, &link, &len)) {
 	case 0:
 		err = keep_link(health, ask->request, link, len);
-		answer->outcome = lobby_HealthOutcome_HEALTH_LINK_REFUSED;
-		if (err == 0)
-			health_take_link(health, health->text, answer);
+		answer->outcome =
+			err == 0 ? lobby_HealthOutcome_HEALTH_LINK_LATER : lobby_HealthOutcome_HEALTH_LINK_REFUSED;
 		break;
 	case LOBBY_ERR_CARD_MALFORMED:
 		err = 0;
@@ -196,4 +197,93 @@ int health_read(struct health *health, const lobby_ReadHealth *ask, int64_t now_
 	}
 	log_event(LOG_INFO, "health-read", "outcome=%d", (int)answer->outcome);
 	return err;
+}
+
+/* ---- what the clinic says of a link ---- */
+
+static lobby_HealthOutcome outcome_of_word(const char *word)
+{
+	static const struct {
+		const char *word;
+		lobby_HealthOutcome outcome;
+	} words[] = {
+		{ "valid", lobby_HealthOutcome_HEALTH_VALID },
+		{ "expired", lobby_HealthOutcome_HEALTH_EXPIRED },
+		{ "revoked", lobby_HealthOutcome_HEALTH_REVOKED },
+		{ "unknown-issuer", lobby_HealthOutcome_HEALTH_UNKNOWN_ISSUER },
+		{ "tampered", lobby_HealthOutcome_HEALTH_TAMPERED },
+		{ "passcode", lobby_HealthOutcome_HEALTH_LINK_PASSCODE },
+		{ "gone", lobby_HealthOutcome_HEALTH_LINK_GONE },
+		{ "refused", lobby_HealthOutcome_HEALTH_LINK_REFUSED },
+	};
+
+	for (size_t i = 0; word != NULL && i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i].word, word) == 0)
+			return words[i].outcome;
+	return lobby_HealthOutcome_HEALTH_LINK_LATER;
+}
+
+static void take_told(const json_t *told, const char *name, char *out, size_t size)
+{
+	const json_t *value = json_object_get(told, name);
+	const char *text = json_string_value(value);
+
+	if (text != NULL && text_is_clean(text, json_string_length(value)))
+		text_copy(out, size, text);
+}
+
+static void take_told_date(const json_t *told, const char *name, char out[11])
+{
+	take_told(told, name, out, 11);
+	if (!visit_is_date(out))
+		out[0] = '\0';
+}
+
+static unsigned take_told_count(const json_t *told, const char *name)
+{
+	json_int_t count = json_integer_value(json_object_get(told, name));
+
+	return count > 0 && count < 100000 ? (unsigned)count : 0;
+}
+
+static void take_told_insurance(const json_t *told, struct card_insurance *in)
+{
+	take_told(told, "payor", in->payor, sizeof(in->payor));
+	take_told(told, "payor_id", in->payor_id, sizeof(in->payor_id));
+	take_told(told, "member_id", in->member_id, sizeof(in->member_id));
+	take_told(told, "group", in->group, sizeof(in->group));
+	take_told(told, "plan", in->plan, sizeof(in->plan));
+	take_told(told, "subscriber", in->subscriber, sizeof(in->subscriber));
+	take_told(told, "family", in->family, sizeof(in->family));
+	take_told(told, "given", in->given, sizeof(in->given));
+	take_told_date(told, "birth_date", in->birth_date);
+	take_told_date(told, "period_start", in->period_start);
+	take_told_date(told, "period_end", in->period_end);
+	take_told(told, "rx_bin", in->rx_bin, sizeof(in->rx_bin));
+	take_told(told, "rx_pcn", in->rx_pcn, sizeof(in->rx_pcn));
+	take_told(told, "rx_group", in->rx_group, sizeof(in->rx_group));
+	take_told(told, "dependent", in->dependent, sizeof(in->dependent));
+}
+
+void health_take_answer(struct health *health, const json_t *told, lobby_HealthRead *answer)
+{
+	struct shc_facts facts = { .immunizations = take_told_count(told, "immunizations"),
+				   .other = take_told_count(told, "other") };
+
+	*answer = (lobby_HealthRead){ .request = health->request };
+	answer->outcome = outcome_of_word(json_string_value(json_object_get(told, "outcome")));
+	take_told(told, "issuer", answer->issuer, sizeof(answer->issuer));
+	take_told_date(told, "expired", answer->expired);
+	if (answer->outcome == lobby_HealthOutcome_HEALTH_VALID) {
+		take_told(told, "family", facts.family, sizeof(facts.family));
+		take_told(told, "given", facts.given, sizeof(facts.given));
+		take_told_date(told, "birth_date", facts.birth_date);
+		take_told_insurance(json_object_get(told, "insurance"), &facts.insurance);
+		facts.insured = facts.insurance.member_id[0] != '\0';
+		fill_facts(&facts, lobby_InsuranceSource_INSURANCE_SOURCE_LINK, answer);
+	} else if (answer->outcome != lobby_HealthOutcome_HEALTH_LINK_LATER) {
+		health_forget(health);
+	}
+	sodium_memzero(&facts, sizeof(facts));
+	log_event(LOG_INFO, "health-link", "outcome=%d", (int)answer->outcome);
 }

@@ -19,8 +19,9 @@ struct health {
 
 /** Borrows issuers. */
 void health_init(struct health *health, struct issuers *issuers);
-/** Reads what the kiosk sent, forgets what was kept before, and fills the answer. Returns the store's error (then the
- * outcome is UNKNOWN_ISSUER: nobody could vouch); 0 otherwise. */
+/** Reads what the kiosk sent, forgets what was kept before, and fills the answer; of a link that is LINK_LATER, unless
+ * the clinic can be asked first (link.c). Returns the store's error (then the outcome is UNKNOWN_ISSUER: nobody could
+ * vouch); 0 otherwise. */
 int health_read(struct health *health, const lobby_ReadHealth *ask, int64_t now_ms,
 		lobby_HealthRead *answer) MUST_CHECK;
 /** What a visit with this health_request attaches; NULL when it is 0 or another's. Lives until the next call. */
@@ -28,11 +29,10 @@ const struct visit_document *health_document(const struct health *health, uint32
 /** Overwrites what is kept. */
 void health_forget(struct health *health);
 
-/** The seam for links: `link` ("shlink:/...", terminated) was kept under answer->request, and is attached to the visit
- * for the clinic to resolve. Fills the rest of the answer, which is what is known of the link by now. Whoever resolves
- * links through the clinic (POST /kiosk/v1/health-link) begins to do so here and sends the HealthRead when the clinic
- * has answered, or HEALTH_LINK_LATER when it cannot be reached: the kiosk waits for the answer of its request, not for
- * this call. */
-void health_take_link(struct health *health, const char *link, lobby_HealthRead *answer);
+/** The link ("shlink:/...", terminated, borrowed) that is kept for this request; NULL if it is none. */
+const char *health_link_of(const struct health *health, uint32_t request);
+/** What the clinic found behind the link that is kept (POST /kiosk/v1/health-link); NULL: it could not be asked. Fills
+ * the answer to the kiosk, and forgets the link unless it goes with the visit: it is valid, or to be resolved later. */
+void health_take_answer(struct health *health, const json_t *told, lobby_HealthRead *answer);
 
 #endif

@@ -192,6 +192,7 @@ static void on_visit(struct sync *sync, struct wire_conn *conn, const lobby_Visi
 		sync_store_failed(sync, err);
 		return;
 	}
+	link_ask_stop(sync);
 	health_forget(&sync->health);
 	sync_written(sync);
 	sync_push_state(sync);
@@ -201,15 +202,19 @@ static void on_visit(struct sync *sync, struct wire_conn *conn, const lobby_Visi
 static void on_read_health(struct sync *sync, struct wire_conn *conn, const lobby_ReadHealth *ask)
 {
 	lobby_Envelope envelope = { .which_body = lobby_Envelope_health_read_tag };
+	lobby_HealthRead *read = &envelope.body.health_read;
 	int err;
 
+	link_ask_stop(sync);
 	if (ask->forget) {
 		health_forget(&sync->health);
 		return;
 	}
-	err = health_read(&sync->health, ask, clock_wall_ms(), &envelope.body.health_read);
+	err = health_read(&sync->health, ask, clock_wall_ms(), read);
 	if (err != 0)
 		sync_store_failed(sync, err);
+	if (read->outcome == lobby_HealthOutcome_HEALTH_LINK_LATER && link_ask_start(sync, ask->request))
+		return;
 	if (wire_send(conn, &envelope) != 0)
 		log_event(LOG_WARNING, "wire-send", "message=health-read");
 	sodium_memzero(&envelope, sizeof(envelope));
@@ -310,10 +315,12 @@ static void on_state(void *arg, struct wire_conn *conn, bool up)
 	fill_settings(sync, &envelope.body.settings);
 	if (up && wire_send(conn, &envelope) != 0)
 		log_event(LOG_WARNING, "wire-send", "message=settings");
-	if (up)
+	if (up) {
 		sync_push_logo(sync, conn);
-	else
+	} else {
+		link_ask_stop(sync);
 		health_forget(&sync->health);
+	}
 	sync->kiosks += up ? 1 : -1;
 	sync->status.screen = (lobby_KioskState){ 0 };
 	status_changed(sync);
@@ -392,6 +399,7 @@ void sync_fini(struct sync *sync)
 		feed_stop(sync);
 		sender_stop(sync);
 		tests_stop(sync);
+		link_ask_stop(sync);
 		status_stop(sync);
 		help_stop(sync);
 		enrol_stop(sync);

@@ -1,9 +1,10 @@
 /* lobby-sync: the kiosk's store and its network to the clinic, around one loop.
  *
  * `struct sync` is the whole program. Its parts are one file each: the wire's messages (sync.c), the clinic's change
- * feed (feed.c), the outbox's sender (sender.c), help (help.c), status (status.c), self-tests (selftest.c), the
- * technician's PIN (technician.c), enrolment (enrol.c), the day (day.c). They meet only here: a part that heard from
- * the clinic, or failed to, says so, and what the kiosk's screen must know is pushed when it changed. */
+ * feed (feed.c), the outbox's sender (sender.c), help (help.c), status (status.c), self-tests (selftest.c), health
+ * links (link.c), the technician's PIN (technician.c), enrolment (enrol.c), the day (day.c). They meet only here: a
+ * part that heard from the clinic, or failed to, says so, and what the kiosk's screen must know is pushed when it
+ * changed. */
 #ifndef LOBBY_SYNC_SYNC_H
 #define LOBBY_SYNC_SYNC_H
 
@@ -75,6 +76,12 @@ struct enrol {
 	size_t proof_at; /* where in the body the proof goes */
 };
 
+/* A health link that the clinic is asked about. */
+struct link_ask {
+	struct fetch_request request;
+	uint32_t health_request; /* of the ReadHealth that it answers */
+};
+
 struct sync {
 	struct loop *loop;
 	struct fetch *fetch;
@@ -99,6 +106,7 @@ struct sync {
 	struct sender sender;
 	struct status status;
 	struct tests tests;
+	struct link_ask link_ask;
 	struct help_call help[SYNC_MAX_HELP];
 	struct enrol enrol;
 	struct loop_timer day, checkpoint, link;
@@ -158,6 +166,12 @@ void tests_take(struct sync *sync, const lobby_TestReport *report);
 void tests_load(struct sync *sync);
 void tests_wake(struct sync *sync); /* a good moment to send */
 void tests_stop(struct sync *sync);
+
+/** Asks the clinic for the link that health keeps under this request, and answers the kiosk when it has, or after ten
+ * seconds. False: it cannot be asked now. */
+bool link_ask_start(struct sync *sync, uint32_t health_request);
+/** Nobody waits for it any more. */
+void link_ask_stop(struct sync *sync);
 
 /** Checks the technician's PIN. After three wrong ones each further one costs a longer wait, across restarts. */
 void technician_check(struct sync *sync, const lobby_TechnicianPin *pin, lobby_TechnicianAnswer *answer);

@@ -180,18 +180,18 @@ static void what_was_read_does_not_stay(void **state)
 	assert_int_equal(clinic_number(&w->clinic, "SELECT count(*) FROM arrival"), 1);
 }
 
-static void a_link_goes_to_the_clinic_to_be_resolved(void **state)
+/* What is behind good ones is in sync_link_test.c. */
+static void a_link_that_is_none_is_refused(void **state)
 {
 	struct world *w = *state;
 	int before = w->health_count;
 
 	send_card(w, 4, "shlink:/eyJ1cmwiOiJo");
 	UNTIL(w, w->health_count > before);
-	assert_int_equal(w->health.outcome, lobby_HealthOutcome_HEALTH_LINK_LATER);
+	assert_int_equal(w->health.outcome, lobby_HealthOutcome_HEALTH_LINK_REFUSED);
 	assert_int_equal(visit_with(w, 1, 4), 0);
 	UNTIL(w, w->sync.pushed.visits_held == 0);
-	assert_int_equal(clinic_number(&w->clinic, DOCUMENTS " WHERE url = 'shlink:/eyJ1cmwiOiJo' AND state = 'held'"),
-			 1);
+	assert_int_equal(clinic_number(&w->clinic, DOCUMENTS), 0);
 }
 
 int main(void)
@@ -201,7 +201,7 @@ int main(void)
 		TEST(a_card_reaches_the_clinic),
 		TEST(offline_cards_are_judged_as_well),
 		TEST(what_was_read_does_not_stay),
-		TEST(a_link_goes_to_the_clinic_to_be_resolved),
+		TEST(a_link_that_is_none_is_refused),
 	};
 
 	setenv("TZ", "America/New_York", 1);
