@@ -453,6 +453,38 @@ static void a_kiosk_asks_ten_times_a_minute(void **state)
 	expect_only(b->f, &b->kiosk, "/kiosk/v1/health-link", "{}", 400);
 }
 
+/* Neither the link nor whom it is about: the log has what became of it. */
+static void the_log_names_nobody(void **state)
+{
+	static const char *const secrets[] = { "shlink", "/f", "Garcia", "1985", "102345672", "Acme", "127.0.0.1" };
+	static char logged[65536];
+	struct bed *b = *state;
+	FILE *file = tmpfile();
+	int kept = dup(STDERR_FILENO);
+	char link[LINK];
+
+	assert_true(dup2(fileno(file), STDERR_FILENO) >= 0);
+	share(b, "/f", sealed_insurance(b), link, sizeof(link));
+	asks_for(b, link, "valid");
+	shl_tell(&b->server, "/f", 404, NULL);
+	asks_for(b, link, "gone");
+	set_hosts(b, "");
+	asks_for(b, link, "refused");
+	assert_true(dup2(kept, STDERR_FILENO) >= 0);
+	close(kept);
+	rewind(file);
+	logged[fread(logged, 1, sizeof(logged) - 1, file)] = '\0';
+	fclose(file);
+	assert_non_null(strstr(logged, "health-link outcome=valid"));
+	assert_non_null(strstr(logged, "health-link outcome=refused"));
+	for (size_t i = 0; i < COUNT(secrets); i++)
+		if (strstr(logged, secrets[i]) != NULL)
+			fail_msg("%s: %s", secrets[i], logged);
+	assert_int_equal(count_of(b, "SELECT count(*) FROM audit WHERE action = 'health-link' AND (instr(detail, 'shl')"
+				     " + instr(subject, 'shl') + instr(detail, 'Garcia')) > 0"),
+			 0);
+}
+
 /* ---- addresses ---- */
 
 static bool may_ask(const char *address)
@@ -554,6 +586,7 @@ int main(void)
 		TEST(a_silent_server_holds_nobody_up),
 		TEST(the_servers_end_does_not_wait),
 		TEST(a_kiosk_asks_ten_times_a_minute),
+		TEST(the_log_names_nobody),
 		cmocka_unit_test(only_public_addresses),
 		cmocka_unit_test(the_setting_is_checked),
 	};
