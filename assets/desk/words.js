@@ -45,7 +45,7 @@ export const HAPPENED = { arrived: "is waiting again", called: "called", "with-p
 export const who = (row) => row.patient?.name || row.described || "Name not known";
 export const nameOf = (row) => [row.number, who(row)].filter(Boolean).join(", ");
 
-const WARN = new Set(["insurance-new", "insurance-none", "handover", "slip-failed", "late-sent", "document-unopened", "document-other"]);
+const WARN = new Set(["insurance-new", "insurance-none", "handover", "slip-failed", "label-failed", "late-sent", "document-unopened", "document-other"]);
 export const flagTone = (kind) => (WARN.has(kind) ? "warn" : "info");
 
 /* ---- steps of the check-in, as the kiosk names its screens (src/kiosk/flow.c) ---- */

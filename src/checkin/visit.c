@@ -304,7 +304,7 @@ int visit_to_bundle(const struct visit *visit, json_t **bundle)
 	return 0;
 }
 
-/* The slip is a Communication to the patient: completed, or not done and why. */
+/* What was printed is a Communication to the patient: completed, or not done and why. */
 int visit_slip_to_bundle(const struct visit_slip *slip, json_t **bundle)
 {
 	char id[64], sent[40];
@@ -312,17 +312,18 @@ int visit_slip_to_bundle(const struct visit_slip *slip, json_t **bundle)
 
 	if (visit_slip_wrong(slip) != NULL)
 		return LOBBY_ERR_INVALID;
-	snprintf(id, sizeof(id), "%s.slip", slip->visit_id);
+	snprintf(id, sizeof(id), "%s.%s", slip->visit_id, slip->form);
 	made = json_pack(
 		"[o]",
-		visit_take_entry("PUT", "Communication", id,
-				 json_pack("{s:s,s:s,s:[o],s:s,s:o*,s:[o],s:o,s:s}", "resourceType", "Communication",
-					   "id", id, "identifier", kiosk_identifier(slip->kiosk_id, slip->seq),
-					   "status", slip->printed ? "completed" : "not-done", "statusReason",
-					   slip->printed ? NULL : visit_codeable(VISIT_SLIP_ERROR_SYSTEM, slip->error),
-					   "medium", visit_codeable(PARTICIPATION_MODE, "WRITTEN"), "encounter",
-					   visit_reference("Encounter", slip->visit_id), "sent",
-					   instant(sent, slip->at_ms))));
+		visit_take_entry(
+			"PUT", "Communication", id,
+			json_pack("{s:s,s:s,s:[o],s:[o],s:s,s:o*,s:[o],s:o,s:s}", "resourceType", "Communication", "id",
+				  id, "category", visit_codeable(VISIT_PRINT_FORM_SYSTEM, slip->form), "identifier",
+				  kiosk_identifier(slip->kiosk_id, slip->seq), "status",
+				  slip->printed ? "completed" : "not-done", "statusReason",
+				  slip->printed ? NULL : visit_codeable(VISIT_SLIP_ERROR_SYSTEM, slip->error), "medium",
+				  visit_codeable(PARTICIPATION_MODE, "WRITTEN"), "encounter",
+				  visit_reference("Encounter", slip->visit_id), "sent", instant(sent, slip->at_ms))));
 	if (made != NULL)
 		made = take_bundle(VISIT_TAG_SLIP, slip->at_ms, made);
 	if (made == NULL)

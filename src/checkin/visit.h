@@ -75,11 +75,12 @@ struct visit {
 	uint32_t touches;
 };
 
-/** Whether the slip of a visit was printed: sent after the visit, in a Bundle of its own. */
+/** Whether the slip of a visit, its wristband or its label was printed: sent after the visit, in a Bundle of its own. */
 struct visit_slip {
 	char visit_id[37];
 	char kiosk_id[37];
 	uint64_t seq;
+	char form[12]; /* "slip", "wristband" or "label" */
 	bool printed;
 	char error[24]; /* err_event() of why not; "" when printed */
 	int64_t at_ms;

@@ -186,6 +186,8 @@ const char *visit_slip_wrong(const struct visit_slip *slip)
 		return "a time out of range";
 	if (!is_code(slip->error))
 		return "a code with spaces or foreign letters";
+	if (strcmp(slip->form, "slip") != 0 && strcmp(slip->form, "wristband") != 0 && strcmp(slip->form, "label") != 0)
+		return "neither slip, wristband nor label";
 	return NULL;
 }
 

@@ -37,6 +37,7 @@
 #define VISIT_TASK_SYSTEM "urn:lobby:task"
 #define VISIT_REASON_SYSTEM "urn:lobby:handover-reason"
 #define VISIT_SLIP_ERROR_SYSTEM "urn:lobby:slip-error"
+#define VISIT_PRINT_FORM_SYSTEM "urn:lobby:print-form" /* Communication.category */
 
 /* Element ids in Patient that are the kiosk's: a Patch deletes the one before and adds the new one, so that applying it
  * twice leaves one. */

@@ -344,6 +344,8 @@ int visit_from_bundle(const json_t *bundle, struct visit *visit, const char **wh
 static void read_slip(struct visit_parse *p, const json_t *communication, struct visit_slip *slip)
 {
 	const json_t *codings = json_object_get(json_object_get(communication, "statusReason"), "coding");
+	const json_t *category = json_array_get(
+		json_object_get(json_array_get(json_object_get(communication, "category"), 0), "coding"), 0);
 
 	read_identifiers(p, json_object_get(communication, "identifier"), slip->kiosk_id, &slip->seq, NULL, 0);
 	copy_reference(p, slip->visit_id, sizeof(slip->visit_id), json_object_get(communication, "encounter"),
@@ -355,6 +357,11 @@ static void read_slip(struct visit_parse *p, const json_t *communication, struct
 		visit_copy(p, slip->error, sizeof(slip->error), visit_text(json_array_get(codings, 0), "code"),
 			   "the slip's error is too long");
 	slip->at_ms = time_of(p, communication, "sent");
+	/* Kiosks before 0.2 printed slips alone and did not say so. */
+	text_copy(slip->form, sizeof(slip->form), "slip");
+	if (category != NULL)
+		visit_copy(p, slip->form, sizeof(slip->form), visit_text(category, "code"),
+			   "what was printed is too long");
 }
 
 int visit_slip_from_bundle(const json_t *bundle, struct visit_slip *slip, const char **why)

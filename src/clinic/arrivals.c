@@ -40,13 +40,16 @@ enum {
 	PATIENT_LANGUAGE,
 	INTERPRETER,
 	DOCUMENT,
+	WRISTBAND,
+	LABEL,
 };
 
 #define ARRIVAL_SELECT \
 	"SELECT a.number, a.visit_id, a.ticket, a.kind, a.reason, a.step, a.patient_id, a.known, a.described, " \
 	"a.language," \
 	" a.contact, a.insurance, a.twice, a.arrived_ms, a.received_ms, a.stage, a.stage_by, a.stage_ms, a.slip," \
-	" a.slip_error, k.name, p.family, p.given, p.language, p.interpreter, a.document FROM arrival a" \
+	" a.slip_error, k.name, p.family, p.given, p.language, p.interpreter, a.document, a.wristband, a.label FROM " \
+	"arrival a" \
 	" JOIN kiosk k ON k.number = a.kiosk LEFT JOIN patient p ON p.id = a.patient_id "
 
 static const char *const stages[] = { "arrived", "called", "with-provider", "done" };
@@ -146,6 +149,10 @@ static json_t *flags_of(sqlite3_stmt *row)
 	}
 	if (strcmp(db_text(row, SLIP), "failed") == 0)
 		add_flag(flags, "slip-failed", "Slip not printed");
+	if (strcmp(db_text(row, WRISTBAND), "failed") == 0)
+		add_flag(flags, "label-failed", "Wristband not printed");
+	if (strcmp(db_text(row, LABEL), "failed") == 0)
+		add_flag(flags, "label-failed", "Label not printed");
 	if (held_ms > LATE_SENT_MS) {
 		snprintf(text, sizeof(text), "Sent %lld min late", (long long)(held_ms / 60000));
 		add_flag(flags, "late-sent", text);

@@ -138,5 +138,9 @@ static const char version_4[] =
 	"INSERT INTO link_queue(document, tries, due_ms) SELECT id, 0, 0 FROM document WHERE state = 'held';"
 	"UPDATE arrival SET document = 2 WHERE visit_id IN (SELECT visit_id FROM document WHERE state = 'held');";
 
-const char *const ledger_migrations[] = { version_1, version_2, version_3, version_4 };
+/* What became of a visit's wristband and label: '', 'printed' or 'failed'. */
+static const char version_5[] = "ALTER TABLE arrival ADD COLUMN wristband TEXT NOT NULL DEFAULT '';"
+				"ALTER TABLE arrival ADD COLUMN label TEXT NOT NULL DEFAULT '';";
+
+const char *const ledger_migrations[] = { version_1, version_2, version_3, version_4, version_5 };
 const int ledger_migration_count = (int)(sizeof(ledger_migrations) / sizeof(ledger_migrations[0]));

@@ -256,8 +256,18 @@ static int apply_visit(struct ledger *store, int64_t kiosk, struct visit_row *ro
 
 static int apply_slip(struct ledger *store, const struct visit_slip *slip)
 {
-	int err = ledger_run(store, "UPDATE arrival SET slip = ?2, slip_error = ?3 WHERE visit_id = ?1", "ttt",
-			     slip->visit_id, slip->printed ? "printed" : "failed", slip->error);
+	const char *state = slip->printed ? "printed" : "failed";
+	int err;
+
+	if (strcmp(slip->form, "wristband") == 0)
+		err = ledger_run(store, "UPDATE arrival SET wristband = ?2 WHERE visit_id = ?1", "tt", slip->visit_id,
+				 state);
+	else if (strcmp(slip->form, "label") == 0)
+		err = ledger_run(store, "UPDATE arrival SET label = ?2 WHERE visit_id = ?1", "tt", slip->visit_id,
+				 state);
+	else
+		err = ledger_run(store, "UPDATE arrival SET slip = ?2, slip_error = ?3 WHERE visit_id = ?1", "ttt",
+				 slip->visit_id, state, slip->error);
 
 	return err != 0 || ledger_changes(store) == 0 ? err : change_desk(store, "arrival", slip->visit_id);
 }

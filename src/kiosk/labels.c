@@ -62,6 +62,14 @@ static void compose(const struct app *app, lobby_PrintForm form, const char *job
 	text_copy(print->qr, sizeof(print->qr), app->session.visit.id);
 }
 
+static void settle(struct app *app, struct label *label, int err)
+{
+	label->err = err;
+	label->state = err == 0 ? lobby_SlipState_SLIP_PRINTED : lobby_SlipState_SLIP_FAILED;
+	slips_tell(&app->slips, app, label->visit_id, label->form, err);
+	app->dirty = true;
+}
+
 static void print_one(struct app *app, struct label *label, lobby_PrintForm form)
 {
 	static lobby_Print print; /* wiped below */
@@ -69,6 +77,7 @@ static void print_one(struct app *app, struct label *label, lobby_PrintForm form
 
 	*label = (struct label){ .form = form, .state = lobby_SlipState_SLIP_PRINTING };
 	visit_new_id(label->job);
+	text_copy(label->visit_id, sizeof(label->visit_id), app->session.visit.id);
 	/* A band without a whole name is worse than none: the clinic's roster did not come with it yet. */
 	label->err = person->family[0] == '\0' ? LOBBY_ERR_NOT_FOUND : 0;
 	if (label->err == 0) {
@@ -77,7 +86,7 @@ static void print_one(struct app *app, struct label *label, lobby_PrintForm form
 		explicit_bzero(&print, sizeof(print));
 	}
 	if (label->err != 0)
-		label->state = lobby_SlipState_SLIP_FAILED;
+		settle(app, label, label->err);
 }
 
 void labels_print(struct app *app)
@@ -98,9 +107,7 @@ void labels_on_printed(struct app *app, const lobby_Printed *printed)
 
 		if (label->job[0] == '\0' || strcmp(label->job, printed->job) != 0)
 			continue;
-		label->err = printed->err;
-		label->state = printed->err == 0 ? lobby_SlipState_SLIP_PRINTED : lobby_SlipState_SLIP_FAILED;
-		app->dirty = true;
+		settle(app, label, printed->err);
 	}
 }
 
@@ -111,9 +118,7 @@ void labels_on_devices_lost(struct app *app)
 
 		if (label->job[0] == '\0' || label->state != lobby_SlipState_SLIP_PRINTING)
 			continue;
-		label->err = LOBBY_ERR_OFFLINE;
-		label->state = lobby_SlipState_SLIP_FAILED;
-		app->dirty = true;
+		settle(app, label, LOBBY_ERR_OFFLINE);
 	}
 }
 
@@ -125,6 +130,7 @@ void labels_wipe(struct app *app)
 		if (label->job[0] != '\0' && label->state == lobby_SlipState_SLIP_PRINTING) {
 			link_cancel_print(app, label->job);
 			papers_drop(app, label->job);
+			settle(app, label, LOBBY_ERR_CLOSED);
 		}
 	}
 	explicit_bzero(&app->labels, sizeof(app->labels));

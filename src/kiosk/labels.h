@@ -11,6 +11,7 @@ struct app;
 
 struct label {
 	char job[37]; /* empty: none is wanted */
+	char visit_id[37];
 	lobby_PrintForm form;
 	lobby_SlipState state;
 	int err;

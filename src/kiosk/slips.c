@@ -14,7 +14,8 @@
 static lobby_Slip *find(struct slips *slips, const char *visit_id)
 {
 	for (int i = 0; i < SLIPS_MAX; i++)
-		if (slips->slip[i].state != lobby_SlipState_SLIP_NONE && strcmp(slips->slip[i].visit_id, visit_id) == 0)
+		if (slips->slip[i].state != lobby_SlipState_SLIP_NONE &&
+		    slips->slip[i].form == lobby_PrintForm_PRINT_SLIP && strcmp(slips->slip[i].visit_id, visit_id) == 0)
 			return &slips->slip[i];
 	return NULL;
 }
@@ -44,6 +45,18 @@ static void settle(struct slips *slips, struct app *app, lobby_Slip *slip, int e
 	loop_timer_cancel(app->loop, &slips->timeout[slip - slips->slip]);
 	link_send_slip(app, slip);
 	app->dirty = true;
+}
+
+void slips_tell(struct slips *slips, struct app *app, const char *visit_id, lobby_PrintForm form, int err)
+{
+	lobby_Slip *slip = place_for(slips);
+
+	loop_timer_cancel(app->loop, &slips->timeout[slip - slips->slip]);
+	*slip = (lobby_Slip){ .form = form,
+			      .state = err == 0 ? lobby_SlipState_SLIP_PRINTED : lobby_SlipState_SLIP_FAILED,
+			      .err = err };
+	text_copy(slip->visit_id, sizeof(slip->visit_id), visit_id);
+	link_send_slip(app, slip);
 }
 
 static void on_timeout(void *arg)

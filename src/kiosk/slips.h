@@ -6,7 +6,7 @@
 #include "base/loop.h"
 #include "wire.pb.h"
 
-#define SLIPS_MAX 4
+#define SLIPS_MAX 8
 
 struct app;
 
@@ -18,6 +18,8 @@ struct slips {
 
 /** Prints the slip of app->session's committed visit, or records at once why not. */
 void slips_print(struct slips *slips, struct app *app);
+/** How the printing of a wristband or label of this visit ended: told to lobby-sync, and again when it comes back. */
+void slips_tell(struct slips *slips, struct app *app, const char *visit_id, lobby_PrintForm form, int err);
 /** The state of a visit's slip; NULL if none was ever wanted. */
 const lobby_Slip *slips_find(const struct slips *slips, const char *visit_id);
 void slips_on_printed(struct slips *slips, struct app *app, const lobby_Printed *printed);

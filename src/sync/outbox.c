@@ -168,7 +168,30 @@ int outbox_commit_visit(struct outbox *outbox, const struct identity *identity, 
 	return err;
 }
 
-static int add_slip(struct outbox *outbox, const struct identity *identity, const lobby_Slip *wire, int64_t now_ms)
+/* The store keeps the state of slip, wristband and label in one number, four bits each. */
+#define FORM_BITS 4
+
+static int state_of_form(int states, lobby_PrintForm form)
+{
+	return states >> FORM_BITS * (int)form & ((1 << FORM_BITS) - 1);
+}
+
+static int with_state(int states, lobby_PrintForm form, lobby_SlipState state)
+{
+	int shift = FORM_BITS * (int)form;
+
+	return (states & ~(((1 << FORM_BITS) - 1) << shift)) | (int)state << shift;
+}
+
+static const char *form_name(lobby_PrintForm form)
+{
+	return form == lobby_PrintForm_PRINT_WRISTBAND ? "wristband"
+	       : form == lobby_PrintForm_PRINT_LABEL   ? "label"
+						       : "slip";
+}
+
+static int add_slip(struct outbox *outbox, const struct identity *identity, const lobby_Slip *wire, int states,
+		    int64_t now_ms)
 {
 	struct visit_slip slip = { .printed = wire->state == lobby_SlipState_SLIP_PRINTED, .at_ms = now_ms };
 	char uuid[37];
@@ -179,6 +202,7 @@ static int add_slip(struct outbox *outbox, const struct identity *identity, cons
 	text_copy(slip.visit_id, sizeof(slip.visit_id), wire->visit_id);
 	text_copy(slip.kiosk_id, sizeof(slip.kiosk_id), identity->kiosk_id);
 	slip.seq = (uint64_t)seq;
+	text_copy(slip.form, sizeof(slip.form), form_name(wire->form));
 	if (!slip.printed)
 		text_copy(slip.error, sizeof(slip.error), err_event(wire->err != 0 ? wire->err : LOBBY_ERR_OFFLINE));
 	visit_new_id(uuid);
@@ -187,7 +211,7 @@ static int add_slip(struct outbox *outbox, const struct identity *identity, cons
 	if (err == 0)
 		err = insert_sealed(outbox, identity, seq, uuid, OUTBOX_SLIP, now_ms, bundle);
 	if (err == 0)
-		err = db_bind(outbox->slip, "ti", wire->visit_id, (int64_t)wire->state);
+		err = db_bind(outbox->slip, "ti", wire->visit_id, (int64_t)with_state(states, wire->form, wire->state));
 	return err != 0 ? err : db_run(&outbox->store->db, outbox->slip);
 }
 
@@ -195,21 +219,23 @@ int outbox_commit_slip(struct outbox *outbox, const struct identity *identity, c
 		       bool *added)
 {
 	lobby_VisitCommitted known;
-	int slip = 0, err;
+	int states = 0, err;
 
 	*added = false;
 	if (wire->state != lobby_SlipState_SLIP_PRINTED && wire->state != lobby_SlipState_SLIP_FAILED)
 		return 0;
+	if (wire->form > lobby_PrintForm_PRINT_LABEL)
+		return LOBBY_ERR_INVALID;
 	if (!identity->enrolled)
 		return LOBBY_ERR_NOT_ENROLLED;
-	err = find_known(outbox, wire->visit_id, &known, &slip);
-	if (err < 0 || (err == 1 && slip == (int)wire->state))
+	err = find_known(outbox, wire->visit_id, &known, &states);
+	if (err < 0 || (err == 1 && state_of_form(states, wire->form) == (int)wire->state))
 		return err < 0 ? err : 0;
 	if (err == 0)
 		return LOBBY_ERR_NOT_FOUND;
 	err = db_begin(&outbox->store->db);
 	if (err == 0)
-		err = db_end(&outbox->store->db, add_slip(outbox, identity, wire, now_ms));
+		err = db_end(&outbox->store->db, add_slip(outbox, identity, wire, states, now_ms));
 	*added = err == 0;
 	return err;
 }

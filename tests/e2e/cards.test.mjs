@@ -175,6 +175,22 @@ test("wristband and label, where the clinic prints them", async () => {
 	await leave();
 });
 
+test("a wristband that does not come out is told to the patient and to the desk", async () => {
+	await kiosk.emu.ask("unplug label-printer");
+	await kiosk.watch("the label printer gone", () => !/label/i.test(kiosk.status()));
+	await kiosk.emu.ask("scan letter Avery Smith-Jones");
+	await confirmContact();
+	await kiosk.at("insurance");
+	await kiosk.press("yes");
+	await kiosk.at("done");
+	await kiosk.text("Your wristband could not be printed.");
+	await until("the flag", async () =>
+		(await desk.state()).arrivals.find(named("Smith-Jones, Avery"))?.flags.some((flag) => flag.text === "Wristband not printed"),
+	);
+	await kiosk.emu.ask("plug label-printer");
+	await leave();
+});
+
 test("a slip in letters that the printer does not have, with the clinic's logo", async () => {
 	const logo = path.join(stack.folder, "logo.png");
 	writeFileSync(logo, disc(80));

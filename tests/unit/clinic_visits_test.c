@@ -182,7 +182,7 @@ static void handovers_and_slips_show(void **state)
 	struct fixture *f = *state;
 	struct peer kiosk = { 0 };
 	struct visit v, late;
-	struct visit_slip slip = { .seq = 9, .at_ms = NOW };
+	struct visit_slip slip = { .seq = 9, .form = "slip", .at_ms = NOW };
 	json_t *row, *bundle, *entry;
 
 	enrol(f, &kiosk, "Lobby 1");
@@ -211,6 +211,16 @@ static void handovers_and_slips_show(void **state)
 	assert_string_equal(text_of(row, "slip"), "failed");
 	assert_string_equal(text_of(row, "slip_error"), "paper-out");
 	assert_non_null(member_of(json_object_get(row, "flags"), "kind", "slip-failed"));
+	assert_null(member_of(json_object_get(row, "flags"), "kind", "label-failed"));
+	json_decref(row);
+	text_copy(slip.form, sizeof(slip.form), "wristband");
+	slip.seq = 10;
+	assert_int_equal(visit_slip_to_bundle(&slip, &bundle), 0);
+	assert_string_equal(send_row(f, &kiosk, sealed_row(f, 10, "0b0b0b0b-0000-4000-8000-00000000000b", bundle)),
+			    "stored");
+	row = arrival_of(f, v.id);
+	assert_string_equal(text_of(member_of(json_object_get(row, "flags"), "kind", "label-failed"), "text"),
+			    "Wristband not printed");
 	assert_string_equal(text_of(member_of(json_object_get(row, "flags"), "kind", "interpreter"), "text"),
 			    "Needs interpreter: Vietnamese");
 	json_decref(row);

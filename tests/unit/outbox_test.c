@@ -341,6 +341,15 @@ static void a_slip_is_told_once(void **state)
 	assert_int_equal(outbox_count(&k->outbox, &counts), 0);
 	assert_int_equal(counts.waiting, 2);
 	assert_int_equal(counts.visits, 1);
+	/* The wristband is another thing than the slip, and told once, too. */
+	slip.form = lobby_PrintForm_PRINT_WRISTBAND;
+	assert_int_equal(outbox_commit_slip(&k->outbox, &k->identity, &slip, NOW_MS, &added), 0);
+	assert_true(added);
+	assert_int_equal(outbox_commit_slip(&k->outbox, &k->identity, &slip, NOW_MS, &added), 0);
+	assert_false(added);
+	slip.form = lobby_PrintForm_PRINT_SLIP;
+	assert_int_equal(outbox_commit_slip(&k->outbox, &k->identity, &slip, NOW_MS, &added), 0);
+	assert_false(added);
 	uuid_of(slip.visit_id, 2);
 	assert_int_equal(outbox_commit_slip(&k->outbox, &k->identity, &slip, NOW_MS, &added), LOBBY_ERR_NOT_FOUND);
 }

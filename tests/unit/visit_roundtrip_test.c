@@ -196,6 +196,8 @@ static void every_visit_comes_back(void **state)
 
 static void every_slip_comes_back(void **state)
 {
+	static const char *const forms[] = { "slip", "wristband", "label" };
+
 	(void)state;
 	for (int i = 0; i < 500; i++) {
 		struct visit_slip slip = { .seq = i == 0 ? UINT64_MAX : random_below(100000),
@@ -208,6 +210,7 @@ static void every_slip_comes_back(void **state)
 
 		visit_new_id(slip.visit_id);
 		random_id(slip.kiosk_id, sizeof(slip.kiosk_id));
+		text_copy(slip.form, sizeof(slip.form), forms[i % 3]);
 		if (!slip.printed)
 			random_code(slip.error, sizeof(slip.error));
 		assert_int_equal(visit_slip_to_bundle(&slip, &bundle), 0);
@@ -219,6 +222,7 @@ static void every_slip_comes_back(void **state)
 		assert_string_equal(back.kiosk_id, slip.kiosk_id);
 		assert_true(back.seq == slip.seq);
 		assert_int_equal(back.printed, slip.printed);
+		assert_string_equal(back.form, slip.form);
 		assert_string_equal(back.error, slip.error);
 		assert_int_equal(back.at_ms, slip.at_ms);
 		json_decref(bundle);
