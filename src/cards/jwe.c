@@ -123,7 +123,7 @@ static int decrypt(const struct span parts[PARTS], const uint8_t key[JWE_KEY], u
 /* Takes the packed bytes. */
 static int unpack(uint8_t *take_packed, size_t packed_len, size_t max, char **out, size_t *len)
 {
-	char *content = malloc(max + 1), *less;
+	char *content = malloc(max + 1);
 	size_t content_len = 0;
 	int err = content != NULL ? 0 : LOBBY_ERR_NO_MEMORY;
 
@@ -137,8 +137,7 @@ static int unpack(uint8_t *take_packed, size_t packed_len, size_t max, char **ou
 		free(content);
 		return err;
 	}
-	less = realloc(content, content_len + 1);
-	*out = less != NULL ? less : content;
+	*out = content;
 	*len = content_len;
 	return 0;
 }

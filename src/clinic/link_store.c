@@ -41,8 +41,8 @@ static int seal_file(const unsigned char *key, const struct health_file *file, u
 	int err = plain != NULL && sealed != NULL ? 0 : LOBBY_ERR_NO_MEMORY;
 
 	if (err == 0) {
-		memcpy(plain, line, line_len);
-		plain[line_len] = '\n';
+		memcpy(plain, line, line_len + 1);
+		plain[line_len] = '\n'; /* where its NUL was */
 		memcpy(plain + line_len + 1, file->content, file->len);
 		randombytes_buf(sealed, crypto_secretbox_NONCEBYTES);
 		crypto_secretbox_easy(sealed + crypto_secretbox_NONCEBYTES, plain, len, sealed, key);
