@@ -92,6 +92,8 @@ static void decode_string(const uint8_t *data, size_t len, char *out, size_t siz
 
 	if (read_u8(&r) != 3)
 		return;
+	if (stated < 2)
+		return;
 	if (stated < len)
 		r.len = stated;
 	while (reader_left(&r) >= 2) {

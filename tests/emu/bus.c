@@ -50,7 +50,7 @@ static int string_descriptor(const struct model *model, int index, uint8_t *data
 		whole[3] = 0;
 		for (const char *c = model->strings[index]; *c != '\0' && at < 254; c++, at += 2)
 			whole[at] = (uint8_t)*c;
-		whole[0] = (uint8_t)at;
+		whole[0] = model->strings_lie ? 0 : (uint8_t)at;
 	}
 	return give(whole, at, data, len);
 }

@@ -36,6 +36,7 @@ struct model {
 	uint8_t descriptors[512]; /* device and configuration descriptor, as /sys has them */
 	size_t descriptors_len;
 	const char *strings[4]; /* by index, from 1; ASCII */
+	bool strings_lie;	/* they state a length of 0 */
 	struct port *port;	/* NULL: not plugged in */
 };
 
