@@ -83,7 +83,8 @@ void *usb_owner(const struct usb_device *device);
 /** How a transfer ended. data is what was read, valid during the call; len is what was moved, also on
  * failure. err: 0, LOBBY_ERR_TIMEOUT, LOBBY_ERR_UNPLUGGED, LOBBY_ERR_PROTOCOL (stalled), LOBBY_ERR_TOO_LONG (the device
  * sent more than asked), LOBBY_ERR_IO. Stalls and line errors of the in and out pipes were retried three times with
- * growing pauses before this is called. What the in and notify pipes read is overwritten after the call. */
+ * growing pauses before this is called. What the in and notify pipes read is overwritten after the call. Empty packets
+ * of interrupt endpoints are passed over. */
 typedef void usb_done_fn(void *arg, int err, const uint8_t *data, size_t len);
 
 /** One transfer; timeout_ms 0 is for ever. LOBBY_ERR_BUSY while one is under way on that pipe, LOBBY_ERR_TOO_LONG,

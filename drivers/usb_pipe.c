@@ -11,6 +11,7 @@
 
 #define MAX_ATTEMPTS 4
 #define FIRST_RETRY_MS 20
+#define LAST_EMPTY_MS 128
 
 static int error_of(enum libusb_transfer_status status)
 {
@@ -118,6 +119,30 @@ static void on_retry(void *arg)
 		finish(pipe, err);
 }
 
+/* An interrupt endpoint with nothing to say should not answer; one that says so all the time would keep the program
+ * awake. Its empty packets are passed over, with growing pauses. */
+static bool is_empty_packet(struct usb_pipe *pipe)
+{
+	if (pipe->done > 0 || !is_read(pipe) || !is_interrupt(pipe) || pipe->dropped ||
+	    pipe->device->phase == USB_CLOSING)
+		return false;
+	pipe->empty_ms = pipe->empty_ms == 0 ? 1 : pipe->empty_ms * 2;
+	if (pipe->empty_ms > LAST_EMPTY_MS)
+		pipe->empty_ms = LAST_EMPTY_MS;
+	return true;
+}
+
+static void on_empty_over(void *arg)
+{
+	struct usb_pipe *pipe = arg;
+	int err;
+
+	pipe->waiting = false;
+	err = pipe->device->unplugged ? LOBBY_ERR_UNPLUGGED : submit(pipe);
+	if (err != 0)
+		finish(pipe, err);
+}
+
 static void on_complete(struct libusb_transfer *transfer)
 {
 	struct usb_pipe *pipe = transfer->user_data;
@@ -125,6 +150,12 @@ static void on_complete(struct libusb_transfer *transfer)
 
 	pipe->submitted = false;
 	pipe->done += (size_t)transfer->actual_length;
+	if (err == 0 && is_empty_packet(pipe)) {
+		pipe->waiting = true;
+		loop_timer_set(pipe->device->usb->loop, &pipe->retry, pipe->empty_ms, on_empty_over, pipe);
+		return;
+	}
+	pipe->empty_ms = 0;
 	if ((err == LOBBY_ERR_PROTOCOL || err == LOBBY_ERR_IO) && pipe->endpoint != 0 && !pipe->dropped &&
 	    pipe->device->phase != USB_CLOSING && pipe->attempts < MAX_ATTEMPTS - 1) {
 		log_event(LOG_INFO, "usb-retry", "endpoint=%02x error=%s attempt=%d", pipe->endpoint, err_event(err),

@@ -22,6 +22,7 @@ struct usb_pipe {
 	size_t done; /* moved by attempts before this one */
 	unsigned timeout_ms;
 	int attempts;
+	int empty_ms; /* the last pause after an empty interrupt packet */
 	struct loop_timer retry;
 	usb_done_fn *fn;
 	void *arg;

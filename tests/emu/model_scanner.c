@@ -151,7 +151,7 @@ static int in(struct model *model, uint8_t endpoint, uint8_t *data, size_t len)
 		return -EPIPE;
 	}
 	if (s->scan == NULL || (s->stop_after > 0 && s->sent >= s->stop_after))
-		return -EAGAIN;
+		return s->empty_reads ? 0 : -EAGAIN;
 	n = next_report(s, report);
 	s->sent++;
 	if (n > len)

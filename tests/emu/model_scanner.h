@@ -22,7 +22,8 @@ struct model_scanner {
 	size_t given_len;
 	int stall_reads; /* so many reads to come are answered with STALL; -1: all */
 	int stall_descriptor;
-	uint8_t *scan; /* what is left to send */
+	bool empty_reads; /* answers reads at once with nothing, when it has nothing */
+	uint8_t *scan;	  /* what is left to send */
 	size_t scan_len, scan_at;
 	char aim[4];
 	bool never_ends;     /* the last report says "continued", and nothing follows */

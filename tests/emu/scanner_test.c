@@ -254,6 +254,31 @@ static void an_idle_scanner_wakes_nobody(void **state)
 	assert_int_equal(bus_requests(rig->bus), requests);
 }
 
+static void empty_packets_keep_nobody_awake(void **state)
+{
+	struct rig *rig = *state;
+	uint64_t requests;
+
+	rig->scanner.empty_reads = true;
+	plug_ready(rig);
+	rig_idle(rig, 400);
+	requests = bus_requests(rig->bus);
+	rig_idle(rig, 600);
+	assert_in_range(bus_requests(rig->bus) - requests, 0, 40);
+	scan_and_compare(rig, 300, "Q1");
+}
+
+static void names_whose_length_lies_are_no_names(void **state)
+{
+	struct rig *rig = *state;
+
+	rig->scanner.model.strings_lie = true;
+	plug_ready(rig);
+	assert_string_equal(rig_device(rig, SCANNER)->name, "");
+	assert_string_equal(rig_device(rig, SCANNER)->serial, "");
+	scan_and_compare(rig, 30, "Q1");
+}
+
 static void a_restarted_program_finds_what_is_plugged_in(void **state)
 {
 	struct rig *rig = *state;
@@ -279,6 +304,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(keyboards_are_unsupported_in_plain_words, setup, teardown),
 		cmocka_unit_test_setup_teardown(hostile_descriptors_are_survived, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_idle_scanner_wakes_nobody, setup, teardown),
+		cmocka_unit_test_setup_teardown(empty_packets_keep_nobody_awake, setup, teardown),
+		cmocka_unit_test_setup_teardown(names_whose_length_lies_are_no_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_restarted_program_finds_what_is_plugged_in, setup, teardown),
 	};
 
