@@ -72,7 +72,17 @@ void escpos_link_ask_port(struct escpos_link *l, escpos_asked_fn *then)
 
 static void on_no_answer(void *arg);
 
+static void keep_reading(void *arg);
+
 static void go_on(struct escpos_link *l);
+
+/* An answer is due: one that answers reads with nothing is read from again at once, however long the pause was. */
+static void listen_now(struct escpos_link *l)
+{
+	l->pause_ms = 0;
+	if (l->reread.armed)
+		loop_timer_set(usb_loop(l->usb), &l->reread, 0, keep_reading, l);
+}
 
 /* What counts is the answer; but it can overtake the news that its question was sent, and then has waited for this. */
 static void on_sent(void *arg, int err, const uint8_t *data, size_t len)
@@ -91,6 +101,7 @@ static void send_question(struct escpos_link *l)
 	uint8_t bytes[3] = { 0x10, 0x04, questions[l->question] };
 
 	l->overtaken = false;
+	listen_now(l);
 	loop_timer_set(usb_loop(l->usb), &l->answer, ANSWER_MS, on_no_answer, l);
 	if (usb_write(l->usb, bytes, sizeof(bytes), ANSWER_MS - 100, on_sent, l) != 0)
 		log_event(LOG_DEBUG, "printer-ask", "question=%d", questions[l->question]);
@@ -141,7 +152,6 @@ void escpos_link_ask(struct escpos_link *l, escpos_asked_fn *then)
 		return;
 	l->tries = 0;
 	l->garbage = 0;
-	l->pause_ms = 0;
 	if (usb_info(l->usb)->in.address == 0)
 		ask_port(l);
 	else

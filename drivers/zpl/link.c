@@ -17,6 +17,7 @@
 #define GET_PORT_STATUS 1
 
 static void begin(struct zpl_link *l, enum zpl_question question);
+static void keep_reading(void *arg);
 
 /* ---- asking ---- */
 
@@ -116,8 +117,17 @@ static void send_question(void *arg)
 		loop_timer_set(usb_loop(l->usb), &l->answer, wait, on_silence, l);
 }
 
+/* An answer is due: one that answers reads with nothing is read from again at once, however long the pause was. */
+static void listen_now(struct zpl_link *l)
+{
+	l->pause_ms = 0;
+	if (l->reread.armed)
+		loop_timer_set(usb_loop(l->usb), &l->reread, 0, keep_reading, l);
+}
+
 static void begin(struct zpl_link *l, enum zpl_question question)
 {
+	listen_now(l);
 	l->question = question;
 	l->answered = false;
 	send_question(l);

@@ -59,6 +59,7 @@ struct model_zebra {
 	bool blinks;	    /* one ~HS between taking a format and printing it finds nothing at all */
 	bool keeps;	    /* ~JA does not help */
 	bool short_answers; /* gives one byte at a time */
+	bool empty_reads;   /* answers reads at once with nothing, when it has nothing */
 	int stall_writes;   /* so many writes to come are answered with STALL; -1: all */
 	int stall_reads;
 	size_t accepts;		      /* at most so many bytes at a time; 0: any */

@@ -356,6 +356,18 @@ static void cancelled_or_unplugged_while_it_waits(void **state)
 	expect_whole(rig, "third", false);
 }
 
+static void one_that_answered_nothings_all_night_prints_in_the_morning(void **state)
+{
+	struct rig *rig = *state;
+
+	rig->printer.empty_reads = true;
+	plug_ready(rig);
+	rig_pass(rig, 60000);
+	rig_print(rig, "morning", 6);
+	expect(rig, "morning", 0);
+	expect_whole(rig, "morning", false);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -376,6 +388,7 @@ int main(void)
 		TEST(a_hot_head_cools_and_goes_on),
 		TEST(the_end_of_the_roll_comes_near_and_it_prints),
 		TEST(cancelled_or_unplugged_while_it_waits),
+		TEST(one_that_answered_nothings_all_night_prints_in_the_morning),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

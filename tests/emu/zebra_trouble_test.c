@@ -313,6 +313,17 @@ static void unplugged_at_any_byte(void **state)
 	print_and_expect(rig, "after", 0);
 }
 
+static void one_that_answered_nothings_all_night_prints_in_the_morning(void **state)
+{
+	struct rig *rig = *state;
+
+	zebra.empty_reads = true;
+	plug(rig, READY);
+	rig_pass(rig, 63000); /* it is read from every ten seconds by now */
+	print_and_expect(rig, "morning", 0);
+	assert_int_equal(model_zebra_printed(&zebra), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -331,6 +342,7 @@ int main(void)
 		TEST(nonsense_and_silence_are_told),
 		TEST(another_language_is_unsupported),
 		TEST(unplugged_at_any_byte),
+		TEST(one_that_answered_nothings_all_night_prints_in_the_morning),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
