@@ -4,7 +4,7 @@
 #   make run      the clinic, a kiosk and its devices on this machine    make flow    the flow as a picture, build/flow.svg
 #   make test     everything, under sanitizers                           make fuzz    SECONDS=60 each target
 #   make pictures every screen, in both panels, all sizes and languages
-#   make lint     style, analysers, floors                               make fault   random kills and power cuts
+#   make lint     style, analysers, floors                               make fault   random kills, power cuts, devices
 #   make bench    figures into build/bench.json                          make bench-peer   the same form in a browser
 #   make test-kernel  the drivers on a real kernel, in QEMU, against the device models
 #
@@ -95,7 +95,7 @@ $(B)/tests/kernel/guest: $(B)/tests/kernel/guest.o $(B)/tests/kernel/frame.o $(B
 
 # Tests: one cmocka binary a file *_test.c. Those in tests/emu are run under umockdev-wrapper.
 TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/*/*_test.c))
-tests: $(TESTS) $(BINS) $(EMU) $(LOCALES) $(B)/tests/kernel/kernel $(B)/tests/kernel/guest
+tests: $(TESTS) $(BINS) $(EMU) $(LOCALES) $(B)/tests/kernel/kernel $(B)/tests/kernel/guest $(B)/tests/fault/devices/devices
 $(B)/tests/emu/%_test: $(B)/tests/emu/%_test.o $(EMU_OBJS) $(B)/liblobby.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(shell pkg-config --libs $(EMU_PKGS)) $(LDLIBS)
 $(B)/tests/%_test: $(B)/tests/%_test.o $(B)/liblobby.a
@@ -116,6 +116,12 @@ $(B)/tests/fault/fault: $(FAULT_OBJS) $(B)/liblobby.a
 $(B)/tests/fault/powercut.so: tests/fault/powercut.c tests/fault/powercut.h
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -g -fPIC -shared -o $@ $<
+
+# Random device sessions against lobby-devices, run under umockdev.
+DEVICE_FAULT_OBJS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/fault/devices/*.c))
+$(B)/tests/fault/devices/%.o: CFLAGS += $(shell pkg-config --cflags $(EMU_PKGS))
+$(B)/tests/fault/devices/devices: $(DEVICE_FAULT_OBJS) $(EMU_OBJS) $(B)/liblobby.a
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(EMU_PKGS)) $(LDLIBS)
 
 # The toolkit's sample screens as pictures: build/release/tests/ui/gallery FOLDER.
 $(B)/tests/ui/gallery: $(B)/tests/ui/gallery.o $(B)/liblobby.a
@@ -154,7 +160,7 @@ fuzz: bootstrap
 	@tools/fuzz $(or $(SECONDS),60)
 fault: bootstrap
 	@$(MAKE) --no-print-directory $(JOBS) MODE=release programs
-	@tools/fault $(or $(KILLS),300)
+	@tools/fault $(or $(KILLS),300) --devices $(or $(DEVICE_SESSIONS),100000) $(if $(SEED),--seed $(SEED))
 test-kernel: bootstrap
 	@tools/bootstrap --kernel
 	@$(MAKE) --no-print-directory $(JOBS) MODE=release programs build/release/tests/kernel/kernel build/release/tests/kernel/guest

@@ -1,6 +1,7 @@
-/* What a bus is made of, for the two that there are: bus_umockdev.c, which shows models to libusb in this machine, and
+/* What a bus is made of, for the ones that there are: bus_umockdev.c, which shows models to libusb in this machine, and
  * redir.c, which shows them to a real kernel in a virtual one. bus.c is what they share: the lock, standard requests,
- * and the turning of a model's callbacks into transfers that end. Nobody else includes it. */
+ * and the turning of a model's callbacks into transfers that end. Nobody else includes it, but for a third bus,
+ * tests/fault/devices/bus_inside.c. */
 #ifndef LOBBY_EMU_BUS_PRIVATE_H
 #define LOBBY_EMU_BUS_PRIVATE_H
 

@@ -226,7 +226,7 @@ static uint64_t line_time(const struct model_ccid *r, uint8_t fidi, size_t chars
 	static const uint8_t d[16] = { 0, 1, 2, 4, 8, 16, 32, 64, 12, 20, 0, 0, 0, 0, 0, 0 };
 	uint64_t cycles = (uint64_t)chars * 11 * f[fidi >> 4] / (d[fidi & 15] == 0 ? 1 : d[fidi & 15]);
 
-	return cycles * 1000 / r->clock_khz;
+	return cycles * 1000 / (r->clock_khz == 0 ? 4800 : r->clock_khz);
 }
 
 static void pace(struct model_ccid *r, uint8_t fidi, size_t sent, size_t got)

@@ -402,6 +402,12 @@ const struct paper_slip *paper_last(const struct paper *p, bool hangs)
 	return hangs && slip->count == 0 ? NULL : slip;
 }
 
+const struct paper_slip *paper_earlier(const struct paper *p, int before)
+{
+	return before >= p->cut || before >= PAPER_MAX_SLIPS - 1 ? NULL
+								 : &p->slips[(p->cut - 1 - before) % PAPER_MAX_SLIPS];
+}
+
 static size_t utf8(uint32_t c, char out[4])
 {
 	if (c < 0x80) {

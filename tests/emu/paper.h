@@ -68,6 +68,8 @@ int paper_unknown(const struct paper *paper);
 int paper_slips(const struct paper *paper);
 /** The slip that was cut off last, or, with `hanging`, what hangs out now; NULL if there is none. */
 const struct paper_slip *paper_last(const struct paper *paper, bool hanging);
+/** The slip that was cut off so many before the last; NULL: none, or forgotten. */
+const struct paper_slip *paper_earlier(const struct paper *paper, int before);
 
 /** As text, one line a line; large print as it is, "[QR: ...]" for a code, "[picture WxH]" in
  * dots. Returns the length, cut to size. */
