@@ -10,8 +10,6 @@
 #define ANSWER_MS 500
 #define DEAF_MS 200
 #define ASK_TRIES 3
-#define FIRST_PAUSE_MS 20
-#define LAST_PAUSE_MS 10000
 #define GET_PORT_STATUS 1
 #define ASK_ERROR 3 /* which error? Asked only when there is one: not every printer answers it */
 
@@ -72,17 +70,7 @@ void escpos_link_ask_port(struct escpos_link *l, escpos_asked_fn *then)
 
 static void on_no_answer(void *arg);
 
-static void keep_reading(void *arg);
-
 static void go_on(struct escpos_link *l);
-
-/* An answer is due: one that answers reads with nothing is read from again at once, however long the pause was. */
-static void listen_now(struct escpos_link *l)
-{
-	l->pause_ms = 0;
-	if (l->reread.armed)
-		loop_timer_set(usb_loop(l->usb), &l->reread, 0, keep_reading, l);
-}
 
 /* What counts is the answer; but it can overtake the news that its question was sent, and then has waited for this. */
 static void on_sent(void *arg, int err, const uint8_t *data, size_t len)
@@ -101,7 +89,7 @@ static void send_question(struct escpos_link *l)
 	uint8_t bytes[3] = { 0x10, 0x04, questions[l->question] };
 
 	l->overtaken = false;
-	listen_now(l);
+	usb_listen_now(&l->listener);
 	loop_timer_set(usb_loop(l->usb), &l->answer, ANSWER_MS, on_no_answer, l);
 	if (usb_write(l->usb, bytes, sizeof(bytes), ANSWER_MS - 100, on_sent, l) != 0)
 		log_event(LOG_DEBUG, "printer-ask", "question=%d", questions[l->question]);
@@ -178,46 +166,22 @@ static void take_answer(struct escpos_link *l, uint8_t value)
 		go_on(l);
 }
 
-static void on_read(void *arg, int err, const uint8_t *data, size_t len);
-
-static void keep_reading(void *arg)
+static void on_broken(void *arg, int err)
 {
 	struct escpos_link *l = arg;
-	size_t packet = usb_info(l->usb)->in.packet;
-	int err = usb_read(l->usb, packet > READ_LEN ? packet : READ_LEN, 0, on_read, l);
 
-	if (err != 0 && err != LOBBY_ERR_UNPLUGGED && err != LOBBY_ERR_BUSY)
-		l->events->broken(l->arg, err);
+	l->events->broken(l->arg, err);
 }
 
-static void on_read(void *arg, int err, const uint8_t *data, size_t len)
+static void on_heard(void *arg, const uint8_t *data, size_t len)
 {
 	struct escpos_link *l = arg;
-	uint8_t bytes[USB_MAX_TRANSFER];
 
-	if (err == LOBBY_ERR_UNPLUGGED)
-		return;
-	if (err != 0) {
-		l->events->broken(l->arg, err);
-		return;
-	}
-	memcpy(bytes, data, len); /* the pipe's buffer is reused by what the callbacks below start */
-	if (len == 0) {
-		/* Some printers answer reads at once, with nothing: pause, longer and longer, or they would never let
-		 * the program sleep. */
-		l->pause_ms = l->pause_ms == 0 ? FIRST_PAUSE_MS : l->pause_ms * 2;
-		if (l->pause_ms > LAST_PAUSE_MS)
-			l->pause_ms = LAST_PAUSE_MS;
-		loop_timer_set(usb_loop(l->usb), &l->reread, l->pause_ms, keep_reading, l);
-		return;
-	}
-	l->pause_ms = 0;
-	keep_reading(l);
 	for (size_t i = 0; i < len; i++) {
 		struct escpos_status status;
 		uint8_t value;
 
-		switch (escpos_parse(&l->parser, bytes[i], &status, &value)) {
+		switch (escpos_parse(&l->parser, data[i], &status, &value)) {
 		case ESCPOS_REALTIME:
 			take_answer(l, value);
 			break;
@@ -241,13 +205,19 @@ static void on_read(void *arg, int err, const uint8_t *data, size_t len)
 
 void escpos_link_init(struct escpos_link *l, struct usb_device *usb, const struct escpos_link_events *events, void *arg)
 {
-	*l = (struct escpos_link){ .usb = usb, .events = events, .arg = arg, .question = -1 };
+	*l = (struct escpos_link){
+		.usb = usb,
+		.events = events,
+		.arg = arg,
+		.question = -1,
+		.listener = { .usb = usb, .len = READ_LEN, .heard = on_heard, .broken = on_broken, .arg = l }
+	};
 	if (usb_info(usb)->in.address != 0)
-		keep_reading(l);
+		usb_listen(&l->listener);
 }
 
 void escpos_link_fini(struct escpos_link *l)
 {
 	escpos_link_hush(l);
-	loop_timer_cancel(usb_loop(l->usb), &l->reread);
+	usb_listen_stop(&l->listener);
 }

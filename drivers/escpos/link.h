@@ -7,6 +7,7 @@
 
 #include "drivers/escpos/codec.h"
 #include "drivers/usb.h"
+#include "drivers/usb_listen.h"
 
 struct escpos_link;
 
@@ -36,9 +37,8 @@ struct escpos_link {
 	int tries;
 	bool overtaken; /* answered before the question was known to be sent */
 	int garbage;
-	int pause_ms; /* before reading again, for devices that answer reads with nothing */
 	struct loop_timer answer;
-	struct loop_timer reread;
+	struct usb_listener listener;
 };
 
 /** Starts reading, if there is an input endpoint. */

@@ -12,12 +12,9 @@
 #define ASK_TRIES 2
 #define DEAF_MAX 2
 #define HANDBACK_MS 5 /* for a cancelled write to come back */
-#define FIRST_PAUSE_MS 20
-#define LAST_PAUSE_MS 10000
 #define GET_PORT_STATUS 1
 
 static void begin(struct zpl_link *l, enum zpl_question question);
-static void keep_reading(void *arg);
 
 /* ---- asking ---- */
 
@@ -117,17 +114,9 @@ static void send_question(void *arg)
 		loop_timer_set(usb_loop(l->usb), &l->answer, wait, on_silence, l);
 }
 
-/* An answer is due: one that answers reads with nothing is read from again at once, however long the pause was. */
-static void listen_now(struct zpl_link *l)
-{
-	l->pause_ms = 0;
-	if (l->reread.armed)
-		loop_timer_set(usb_loop(l->usb), &l->reread, 0, keep_reading, l);
-}
-
 static void begin(struct zpl_link *l, enum zpl_question question)
 {
-	listen_now(l);
+	usb_listen_now(&l->listener);
 	l->question = question;
 	l->answered = false;
 	send_question(l);
@@ -194,43 +183,20 @@ static void take(struct zpl_link *l, enum zpl_answer answer)
 		l->events->alert(l->arg);
 }
 
-static void on_read(void *arg, int err, const uint8_t *data, size_t len);
-
-static void keep_reading(void *arg)
+static void on_broken(void *arg, int err)
 {
 	struct zpl_link *l = arg;
-	size_t packet = usb_info(l->usb)->in.packet;
-	int err = usb_read(l->usb, packet > READ_LEN ? packet : READ_LEN, 0, on_read, l);
 
-	if (err != 0 && err != LOBBY_ERR_UNPLUGGED && err != LOBBY_ERR_BUSY)
-		l->events->broken(l->arg, err);
+	l->events->broken(l->arg, err);
 }
 
-static void on_read(void *arg, int err, const uint8_t *data, size_t len)
+static void on_heard(void *arg, const uint8_t *data, size_t len)
 {
 	struct zpl_link *l = arg;
-	uint8_t bytes[USB_MAX_TRANSFER];
 
-	if (err == LOBBY_ERR_UNPLUGGED)
-		return;
-	if (err != 0) {
-		l->events->broken(l->arg, err);
-		return;
-	}
-	memcpy(bytes, data, len); /* the pipe's buffer is reused by what the callbacks below start */
-	if (len == 0) {
-		/* Answers reads at once, with nothing: pause, longer and longer, so that the program can sleep. */
-		l->pause_ms = l->pause_ms == 0 ? FIRST_PAUSE_MS : l->pause_ms * 2;
-		if (l->pause_ms > LAST_PAUSE_MS)
-			l->pause_ms = LAST_PAUSE_MS;
-		loop_timer_set(usb_loop(l->usb), &l->reread, l->pause_ms, keep_reading, l);
-		return;
-	}
-	l->pause_ms = 0;
 	l->parser.stray = false;
-	keep_reading(l);
 	for (size_t i = 0; i < len; i++) {
-		enum zpl_answer answer = zpl_parse(&l->parser, bytes[i]);
+		enum zpl_answer answer = zpl_parse(&l->parser, data[i]);
 
 		if (answer != ZPL_NONE)
 			take(l, answer);
@@ -239,12 +205,17 @@ static void on_read(void *arg, int err, const uint8_t *data, size_t len)
 
 void zpl_link_init(struct zpl_link *l, struct usb_device *usb, const struct zpl_link_events *events, void *arg)
 {
-	*l = (struct zpl_link){ .usb = usb, .events = events, .arg = arg };
-	keep_reading(l);
+	*l = (struct zpl_link){
+		.usb = usb,
+		.events = events,
+		.arg = arg,
+		.listener = { .usb = usb, .len = READ_LEN, .heard = on_heard, .broken = on_broken, .arg = l }
+	};
+	usb_listen(&l->listener);
 }
 
 void zpl_link_fini(struct zpl_link *l)
 {
 	zpl_link_hush(l);
-	loop_timer_cancel(usb_loop(l->usb), &l->reread);
+	usb_listen_stop(&l->listener);
 }

@@ -6,6 +6,7 @@
 #define LOBBY_DRIVERS_ZPL_LINK_H
 
 #include "drivers/usb.h"
+#include "drivers/usb_listen.h"
 #include "drivers/zpl/codec.h"
 
 /** err: 0, LOBBY_ERR_TIMEOUT (no answer), LOBBY_ERR_PROTOCOL (only nonsense). `counted`: ~HS itself was answered, so
@@ -35,10 +36,9 @@ struct zpl_link {
 	bool counted;
 	bool answered; /* the question is, but the news that it was sent is not here yet */
 	int tries, garbage;
-	int deaf;     /* times that ~HQES was not answered though ~HS was */
-	int pause_ms; /* before reading again, for devices that answer reads with nothing */
+	int deaf; /* times that ~HQES was not answered though ~HS was */
 	struct loop_timer answer;
-	struct loop_timer reread;
+	struct usb_listener listener;
 };
 
 /** Starts reading. */
