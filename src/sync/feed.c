@@ -55,6 +55,18 @@ static int apply_issuer(struct sync *sync, const json_t *change, int64_t generat
 	return 0;
 }
 
+static int apply_logo(struct sync *sync, const json_t *change, struct touched *touched)
+{
+	const json_t *logo = json_object_get(change, "logo");
+	int err = json_is_object(logo) ? logo_save(&sync->store, logo) : LOBBY_ERR_INVALID;
+
+	touched->logo = touched->logo || err == 0;
+	if (err != LOBBY_ERR_INVALID && err != LOBBY_ERR_TOO_LONG)
+		return err;
+	touched->refused++; /* no picture is a reason to have no appointments */
+	return 0;
+}
+
 static int apply_change(struct sync *sync, const json_t *change, int64_t generation, struct touched *touched)
 {
 	const char *type = json_string_value(json_object_get(change, "type"));
@@ -71,8 +83,7 @@ static int apply_change(struct sync *sync, const json_t *change, int64_t generat
 		return settings_save(&sync->store, settings, &touched->new_settings);
 	}
 	if (strcmp(type, "logo") == 0) {
-		touched->logo = true;
-		return logo_save(&sync->store, json_object_get(change, "logo"));
+		return apply_logo(sync, change, touched);
 	}
 	return 0;
 }

@@ -163,10 +163,9 @@ static void fill_person(sqlite3_stmt *row, const lobby_Settings *settings, const
 	text_copy(person->email_masked, sizeof(person->email_masked), db_text(row, 13));
 	text_copy(person->address_masked, sizeof(person->address_masked), db_text(row, 14));
 	text_copy(person->language, sizeof(person->language), db_text(row, 15));
-	if (settings->print_wristband || settings->print_label) {
+	text_copy(person->birth_date, sizeof(person->birth_date), db_text(row, 25));
+	if (settings->print_wristband || settings->print_label)
 		text_copy(person->family, sizeof(person->family), db_text(row, 24));
-		text_copy(person->birth_date, sizeof(person->birth_date), db_text(row, 25));
-	}
 	coverage->copay_cents = -1;
 	if (*db_text(row, 16) == '\0')
 		return;

@@ -56,6 +56,8 @@ static void asks_for_as_much_as_it_needs(void **state)
 	assert_int_equal(ask(d, &query), lobby_IdentifyOutcome_IDENTIFY_FOUND);
 	assert_string_equal(d->answer.person.patient_id, "p1");
 	assert_string_equal(d->answer.person.phone_masked, "••• ••• 0142");
+	assert_string_equal(d->answer.person.birth_date, "1985-04-17");
+	assert_string_equal(d->answer.person.family, ""); /* no label is printed */
 	assert_false(d->answer.person.has_coverage);
 	text_copy(query.family, sizeof(query.family), "z");
 	assert_int_equal(ask(d, &query), lobby_IdentifyOutcome_IDENTIFY_NONE);
@@ -279,6 +281,23 @@ static void a_whole_replaces_what_was_there(void **state)
 	assert_string_equal(cursor, "10");
 }
 
+/* A logo that makes no sense, or is none, is no reason to have no appointments. */
+static void a_bad_logo_keeps_no_roster_away(void **state)
+{
+	static const char *const logos[] = { "null", "7", "{\"bits\":\"@\"}" };
+	struct program *p = *state;
+	char text[1024];
+
+	for (size_t i = 0; i < sizeof(logos) / sizeof(logos[0]); i++) {
+		snprintf(text, sizeof(text),
+			 "{\"cursor\":\"1\",\"reset\":true,\"more\":false,\"changes\":["
+			 "{\"type\":\"logo\",\"logo\":%s}," ENTRY("1", TODAY) "]}",
+			 logos[i]);
+		assert_int_equal(feed(p, text), 0);
+		assert_int_equal(rows(p), 1);
+	}
+}
+
 static void nonsense_changes_nothing(void **state)
 {
 	static const char *const answers[] = { "",
@@ -354,6 +373,7 @@ int main(void)
 		T(a_checkin_made_here_survives_an_older_feed),
 		T(lookups_use_indexes),
 		P(a_whole_replaces_what_was_there),
+		P(a_bad_logo_keeps_no_roster_away),
 		P(nonsense_changes_nothing),
 		P(settings_are_kept),
 		P(the_day_ends_at_midnight),
