@@ -123,9 +123,9 @@ void visit_of_wire(const lobby_Visit *wire, const char *kiosk_id, int64_t now_ms
 	text_copy(v.identified_by, sizeof(v.identified_by), identified_by_of(wire->identified_by));
 	text_copy(v.step, sizeof(v.step), wire->step);
 	text_copy(v.language, sizeof(v.language), wire->language);
-	text_copy(v.birth_date, sizeof(v.birth_date), wire->birth_date);
-	text_copy(v.family_initial, sizeof(v.family_initial), wire->family_initial);
-	text_copy(v.given_initial, sizeof(v.given_initial), wire->given_initial);
+	take_card_date(v.birth_date, wire->birth_date);
+	take_card_text(v.family_initial, sizeof(v.family_initial), wire->family_initial);
+	take_card_text(v.given_initial, sizeof(v.given_initial), wire->given_initial);
 	take_answers(wire, &v);
 	*visit = v;
 }

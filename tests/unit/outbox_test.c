@@ -320,6 +320,24 @@ static void batches_are_in_order_and_bounded(void **state)
 	free(body);
 }
 
+/* What an odd card said of somebody who was not found is left out; the person is not turned away for it. */
+static void an_odd_card_loses_no_handover(void **state)
+{
+	struct kiosk *k = *state;
+	lobby_VisitCommitted answer;
+	lobby_Visit visit;
+	char id[37];
+
+	uuid_of(id, 1);
+	visit = arrival(id, "", "");
+	visit.appointment_id_count = 0;
+	visit.kind = lobby_VisitKind_VISIT_HANDOVER;
+	visit.reason = lobby_HandoverReason_HANDOVER_NOT_FOUND;
+	text_copy(visit.birth_date, sizeof(visit.birth_date), "1985-13-47");
+	text_copy(visit.family_initial, sizeof(visit.family_initial), "\x01\xff");
+	assert_int_equal(outbox_commit_visit(&k->outbox, &k->identity, &visit, NULL, clock_wall_ms(), &answer), 0);
+}
+
 static void a_slip_is_told_once(void **state)
 {
 	struct kiosk *k = *state;
@@ -368,6 +386,7 @@ int main(void)
 		T(a_log_that_cannot_grow_changes_nothing),
 		T(rows_leave_only_when_the_clinic_says_so),
 		T(batches_are_in_order_and_bounded),
+		T(an_odd_card_loses_no_handover),
 		T(a_slip_is_told_once),
 	};
 
