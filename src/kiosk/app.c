@@ -408,7 +408,7 @@ void app_wipe(struct app *app)
 	if (app->session.handed_over == false && app->pending == PENDING_VISIT)
 		log_event(LOG_WARNING, "session-wiped", "reason=unanswered");
 	health_wipe(app);
-	labels_wipe(app);
+	labels_leave(app);
 	session_wipe(&app->session);
 	technician_leave(app);
 	ui_wipe(app->ui);

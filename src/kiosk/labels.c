@@ -20,7 +20,8 @@
 const struct label *labels_find(const struct app *app, lobby_PrintForm form)
 {
 	for (int i = 0; i < LABELS_MAX; i++)
-		if (app->labels.label[i].job[0] != '\0' && app->labels.label[i].form == form)
+		if (app->labels.label[i].job[0] != '\0' && !app->labels.label[i].left &&
+		    app->labels.label[i].form == form)
 			return &app->labels.label[i];
 	return NULL;
 }
@@ -67,7 +68,28 @@ static void settle(struct app *app, struct label *label, int err)
 	label->err = err;
 	label->state = err == 0 ? lobby_SlipState_SLIP_PRINTED : lobby_SlipState_SLIP_FAILED;
 	slips_tell(&app->slips, app, label->visit_id, label->form, err);
+	if (label->left)
+		explicit_bzero(label, sizeof(*label));
 	app->dirty = true;
+}
+
+static void call_back(struct app *app, struct label *label)
+{
+	if (label->job[0] != '\0' && label->state == lobby_SlipState_SLIP_PRINTING) {
+		link_cancel_print(app, label->job);
+		papers_drop(app, label->job);
+		settle(app, label, LOBBY_ERR_CLOSED);
+	}
+	explicit_bzero(label, sizeof(*label));
+}
+
+static void on_late(void *arg)
+{
+	struct app *app = arg;
+
+	for (int i = 0; i < LABELS_MAX; i++)
+		if (app->labels.label[i].left)
+			call_back(app, &app->labels.label[i]);
 }
 
 static void print_one(struct app *app, struct label *label, lobby_PrintForm form)
@@ -94,6 +116,8 @@ void labels_print(struct app *app)
 	labels_wipe(app);
 	if (app->session.visit.kind != lobby_VisitKind_VISIT_ARRIVAL)
 		return;
+	if (app->settings.print_wristband || app->settings.print_label)
+		loop_timer_set(app->loop, &app->labels.late, LABELS_LATE_MS, on_late, app);
 	if (app->settings.print_wristband)
 		print_one(app, &app->labels.label[0], lobby_PrintForm_PRINT_WRISTBAND);
 	if (app->settings.print_label)
@@ -124,14 +148,22 @@ void labels_on_devices_lost(struct app *app)
 
 void labels_wipe(struct app *app)
 {
+	loop_timer_cancel(app->loop, &app->labels.late);
+	for (int i = 0; i < LABELS_MAX; i++)
+		call_back(app, &app->labels.label[i]);
+}
+
+void labels_leave(struct app *app)
+{
+	if (!app->labels.late.armed) {
+		labels_wipe(app);
+		return;
+	}
 	for (int i = 0; i < LABELS_MAX; i++) {
 		struct label *label = &app->labels.label[i];
 
-		if (label->job[0] != '\0' && label->state == lobby_SlipState_SLIP_PRINTING) {
-			link_cancel_print(app, label->job);
-			papers_drop(app, label->job);
-			settle(app, label, LOBBY_ERR_CLOSED);
-		}
+		label->left = label->job[0] != '\0' && label->state == lobby_SlipState_SLIP_PRINTING;
+		if (!label->left)
+			explicit_bzero(label, sizeof(*label));
 	}
-	explicit_bzero(&app->labels, sizeof(app->labels));
 }
