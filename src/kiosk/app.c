@@ -201,6 +201,7 @@ void app_on_committed(struct app *app, const lobby_VisitCommitted *committed)
 	app->pending = PENDING_NOTHING;
 	loop_timer_cancel(app->loop, &app->slow);
 	app->session.committed = *committed;
+	health_drop(app);
 	if (committed->err != 0) {
 		log_event(LOG_ERROR, "visit-not-saved", "err=%s", err_event(committed->err));
 		app_fire(app, FLOW_FAILED);
@@ -237,6 +238,8 @@ void app_on_slot(struct app *app, const lobby_CardSlot *slot)
 	app->slot = slot->state;
 	app->speak = app->speak || app->slot != lobby_CardSlotState_CARD_SLOT_EMPTY;
 	app->dirty = true;
+	if (app->slot == lobby_CardSlotState_CARD_SLOT_READING && app->overlay == OVERLAY_STILL_THERE)
+		idle_answered(app);
 	if (app->slot != lobby_CardSlotState_CARD_SLOT_EMPTY)
 		app_awake(app);
 }

@@ -56,7 +56,8 @@ enum flow_event {
 	FLOW_CHANGE,
 	FLOW_EDIT,
 	FLOW_NEW_CARD,
-	FLOW_CARD_READ, /* an insurance card that the clinic does not have */
+	FLOW_CARD_READ,	 /* an insurance card that the clinic does not have */
+	FLOW_CARD_KNOWN, /* the one that the clinic has */
 	FLOW_TYPE,
 	FLOW_COMMITTED,
 	FLOW_FAILED, /* the visit could not be saved */

@@ -55,6 +55,8 @@ static void ask(struct app *app, const void *card, size_t len)
 		return;
 	}
 	health->request = ++health->last_request;
+	health->len = len < sizeof(health->card) ? len : sizeof(health->card);
+	memcpy(health->card, card, health->len);
 	link_send_read_health(app, health->request, card, len);
 	loop_timer_set(app->loop, &health->timeout, ANSWER_MS, on_timeout, app);
 	app_notice(app, N_("Thank you. We are checking your card."), UI_TINT);
@@ -106,16 +108,18 @@ void health_take(struct app *app, const struct card *card, const uint8_t *data, 
 /* Whose card is it? Only where both birthdays are known can that be told. */
 static bool is_somebody_elses(const struct app *app, const lobby_HealthRead *read)
 {
-	const char *known = app->session.query.birth_date;
+	return !scan_begins_anew(app) && session_is_other_birthday(&app->session, read->birth_date);
+}
 
-	return !scan_begins_anew(app) && known[0] != '\0' && read->birth_date[0] != '\0' &&
-	       strcmp(known, read->birth_date) != 0;
+static bool names_insurance(const lobby_HealthRead *read)
+{
+	return read->has_insurance && read->insurance.member_id[0] != '\0';
 }
 
 static void keep(struct session *session, const lobby_HealthRead *read)
 {
 	session->health = *read;
-	if (!read->has_insurance || read->insurance.member_id[0] == '\0')
+	if (!names_insurance(read))
 		return;
 	session->card = read->insurance;
 	session->has_card = true;
@@ -131,10 +135,22 @@ static void go_on(struct app *app)
 	card.kind = CARD_INSURANCE;
 	if (scan_begins_anew(app))
 		scan_take_health(app);
-	else if (session->has_card && screen->scan != NULL && screen->scan(app, &card))
+	else if (names_insurance(&session->health) && screen->scan != NULL && screen->scan(app, &card))
 		return;
-	else
+	else if (session_has_record(session))
 		app_notice(app, N_("Thank you. We will ask you about it before you are done."), UI_TINT);
+	else if (app->settings.ask_insurance && names_insurance(&session->health) && session_has_new_card(session))
+		app_notice(app, N_("Thank you. We will ask about your insurance in a moment."), UI_TINT);
+	else
+		app_notice(app, N_("We already know who you are. Please go on below."), UI_TINT);
+}
+
+/* The visit is on its way, nobody can be helped now, or what the patient reads is the end and this would not change
+ * it. */
+static bool is_too_late(const struct app *app, const lobby_HealthRead *read)
+{
+	return app->pending == PENDING_VISIT || app->screen == SCREEN_OUT_OF_ORDER || app->screen == SCREEN_ARRIVED ||
+	       (app->screen == SCREEN_NOTICE && app->session.identified && read->family[0] == '\0');
 }
 
 void health_on_read(struct app *app, const lobby_HealthRead *read)
@@ -143,8 +159,9 @@ void health_on_read(struct app *app, const lobby_HealthRead *read)
 
 	if (health->request == 0 || read->request != health->request)
 		return;
-	health->request = 0;
-	loop_timer_cancel(app->loop, &health->timeout);
+	health_drop(app);
+	if (is_too_late(app, read))
+		return;
 	app->dirty = true;
 	log_event(LOG_INFO, "health-card", "outcome=%d", (int)read->outcome);
 	if (read->outcome != lobby_HealthOutcome_HEALTH_VALID &&
@@ -163,10 +180,24 @@ void health_on_read(struct app *app, const lobby_HealthRead *read)
 
 void health_on_sync_lost(struct app *app)
 {
-	if (app->health.request == 0)
-		return;
 	loop_timer_cancel(app->loop, &app->health.timeout);
-	on_timeout(app);
+}
+
+void health_on_sync_back(struct app *app)
+{
+	struct health *health = &app->health;
+
+	if (health->len == 0 || (health->request == 0 && app->session.health.request != health->last_request))
+		return;
+	link_send_read_health(app, health->last_request, health->card, health->len);
+	if (health->request != 0)
+		loop_timer_set(app->loop, &health->timeout, ANSWER_MS, on_timeout, app);
+}
+
+void health_drop(struct app *app)
+{
+	loop_timer_cancel(app->loop, &app->health.timeout);
+	app->health.request = 0;
 }
 
 void health_wipe(struct app *app)
@@ -174,8 +205,9 @@ void health_wipe(struct app *app)
 	struct health *health = &app->health;
 
 	shc_parts_wipe(&health->parts);
-	loop_timer_cancel(app->loop, &health->timeout);
+	explicit_bzero(health->card, sizeof(health->card));
+	health->len = 0;
+	health_drop(app);
 	if (health->last_request != 0 && app->sync_up)
 		link_send_forget_health(app, health->last_request);
-	health->request = 0;
 }

@@ -14,14 +14,20 @@ struct health {
 	struct shc_parts parts; /* of a card that has several codes */
 	uint32_t request;	/* asked and not answered; 0: none */
 	uint32_t last_request;
+	uint8_t card[SHC_MAX_JWS]; /* what was asked last: a lobby-sync that was restarted is asked again */
+	size_t len;
 	struct loop_timer timeout;
 };
 
 /** A code of one was scanned: data is what the scanner read. */
 void health_take(struct app *app, const struct card *card, const uint8_t *data, size_t len);
 void health_on_read(struct app *app, const lobby_HealthRead *read);
-/** lobby-sync went away: what it was asked will not be answered. */
+/** lobby-sync went away, and what it read with it. */
 void health_on_sync_lost(struct app *app);
+/** It came back: it reads again what it was asked, and what the session still needs. Before a visit is sent. */
+void health_on_sync_back(struct app *app);
+/** The visit is finished, or another person begins: an answer that is still to come is nobody's. */
+void health_drop(struct app *app);
 /** The session is over: lobby-sync forgets what it read, too. */
 void health_wipe(struct app *app);
 

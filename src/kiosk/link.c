@@ -204,6 +204,7 @@ static void on_sync_state(void *arg, struct wire_conn *conn, bool up)
 		return;
 	link_send_devices(app);
 	link_send_state(app, true);
+	health_on_sync_back(app);
 	if (app->pending == PENDING_IDENTIFY)
 		link_send_identify(app);
 	if (app->pending == PENDING_VISIT)

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "health.h"
+#include "idle.h"
 #include "words.h"
 
 #include <string.h>
@@ -96,6 +97,11 @@ static void begin_anew(struct app *app, char typed[11])
 	if (app->screen == SCREEN_DONE || app->screen == SCREEN_DESK || app->screen == SCREEN_ARRIVED)
 		app_fire(app, FLOW_START_OVER);
 	text_copy(typed, 11, session->query.birth_date);
+	if (app->screen ==
+	    SCREEN_NOTICE) { /* whoever read that may have left: what they typed or asked is not for the next */
+		health_drop(app);
+		ui_wipe(app->ui);
+	}
 	session_forget_person(session);
 	session->active = true;
 }
@@ -145,7 +151,8 @@ void scan_take_health(struct app *app)
 	text_copy(session->query.given, sizeof(session->query.given), read.given);
 	text_copy(session->query.birth_date, sizeof(session->query.birth_date), read.birth_date);
 	session->query.from_card = read.family[0] != '\0';
-	session->by = lobby_IdentifiedBy_IDENTIFIED_BY_HEALTH_CARD;
+	session->by = read.family[0] != '\0' ? lobby_IdentifiedBy_IDENTIFIED_BY_HEALTH_CARD
+					     : lobby_IdentifiedBy_IDENTIFIED_BY_BIRTHDAY; /* a link says nothing yet */
 	identify_or_ask(app, typed);
 	explicit_bzero(&read, sizeof(read));
 	explicit_bzero(&card, sizeof(card));
@@ -164,6 +171,10 @@ static bool offer_to_screen(struct app *app, const struct card *card, lobby_Scan
 		return true;
 	if (card->kind != CARD_INSURANCE || scan_begins_anew(app) || !app->settings.ask_insurance)
 		return false;
+	if (app->screen == SCREEN_SHARE) {
+		app_notice(app, N_("That is the card that we have. You can go on below."), UI_SUCCESS);
+		return true;
+	}
 	app_notice(app, N_("Thank you. We will ask about your insurance in a moment."), UI_TINT);
 	return true;
 }
@@ -183,7 +194,9 @@ void app_on_scan(struct app *app, const lobby_Scan *scan)
 
 	if (app->screen == SCREEN_OUT_OF_ORDER || screens[app->screen]->staff || app->pending != PENDING_NOTHING)
 		return;
-	if (app->overlay == OVERLAY_STILL_THERE || app->overlay == OVERLAY_LANGUAGE)
+	if (app->overlay == OVERLAY_STILL_THERE)
+		idle_answered(app);
+	else if (app->overlay == OVERLAY_LANGUAGE)
 		app->overlay = OVERLAY_NONE;
 	app_awake(app);
 	session_touch(&app->session);

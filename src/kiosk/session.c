@@ -43,6 +43,11 @@ void session_take_found(struct session *session, const lobby_Identified *found)
 {
 	session->found = *found;
 	session->identified = true;
+	if (session_is_other_birthday(session, session->health.birth_date)) {
+		if (session->health.has_insurance)
+			session_forget_card(session);
+		explicit_bzero(&session->health, sizeof(session->health));
+	}
 	for (int i = 0; i < found->appointment_count; i++)
 		session->chosen[i] = found->appointment[i].state == lobby_AppointmentState_APPOINTMENT_READY;
 }
@@ -102,6 +107,14 @@ void session_forget_card(struct session *session)
 {
 	explicit_bzero(&session->card, sizeof(session->card));
 	session->has_card = false;
+}
+
+bool session_is_other_birthday(const struct session *session, const char *birth_date)
+{
+	const char *person = session->found.person.birth_date;
+	const char *known = person[0] != '\0' ? person : session->query.birth_date;
+
+	return known[0] != '\0' && birth_date[0] != '\0' && strcmp(known, birth_date) != 0;
 }
 
 bool session_has_record(const struct session *session)

@@ -33,7 +33,8 @@ void session_touch(struct session *session);
 void session_forget_person(struct session *session);
 /** "This is not me": forgets the match and its answers, keeps what the person told us, for the desk. */
 void session_forget_match(struct session *session);
-/** The answer of lobby-sync: takes it over and chooses all appointments that are ready. */
+/** The answer of lobby-sync: takes it over and chooses all appointments that are ready. A health record that was read
+ * before and turns out to be somebody else's is forgotten. */
 void session_take_found(struct session *session, const lobby_Identified *found);
 int session_ready_count(const struct session *session);
 /** The first chosen appointment, or the first of all, or NULL. */
@@ -43,6 +44,8 @@ lobby_HandoverReason session_obstacle(const struct session *session);
 /** An insurance card was read, and it is not the one that the clinic has (as far as the last four digits tell). */
 bool session_has_new_card(const struct session *session);
 void session_forget_card(struct session *session);
+/** Both are known, and this is not the birthday of who is here. */
+bool session_is_other_birthday(const struct session *session, const char *birth_date);
 /** A record was read that the patient may share, and has not been asked about. */
 bool session_has_record(const struct session *session);
 /** Completes session->visit for sending. */

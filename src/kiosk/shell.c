@@ -36,7 +36,7 @@ static void build_header(struct app *app, struct ui *ui)
 static bool asks_to_take_card(const struct app *app)
 {
 	return app->screen == SCREEN_DONE || app->screen == SCREEN_DESK || app->screen == SCREEN_ARRIVED ||
-	       app->screen == SCREEN_NOTICE;
+	       app->screen == SCREEN_NOTICE || app->screen == SCREEN_OUT_OF_ORDER;
 }
 
 static void build_notice(struct app *app, struct ui *ui)

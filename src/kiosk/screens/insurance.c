@@ -150,9 +150,8 @@ static void event(struct app *app, const struct ui_event *event)
 static bool scan(struct app *app, const struct card *card)
 {
 	if (card->kind == CARD_INSURANCE) {
-		if (session_has_new_card(&app->session))
-			app_fire(app, FLOW_CARD_READ);
-		else
+		app_fire(app, session_has_new_card(&app->session) ? FLOW_CARD_READ : FLOW_CARD_KNOWN);
+		if (!session_has_new_card(&app->session))
 			app_notice(app, N_("That is the card that we have. You can go on below."), UI_SUCCESS);
 		return true;
 	}
@@ -308,6 +307,11 @@ static void build_type(struct app *app, struct ui *ui)
 	ui_button(ui, "back", _("Back"), (struct ui_opt){ .icon = "arrow-back" });
 }
 
+static bool is_read(const struct app *app, const char *member_id)
+{
+	return app->session.has_card && strcmp(app->session.card.member_id, member_id) == 0;
+}
+
 static void event_type(struct app *app, const struct ui_event *event)
 {
 	lobby_Visit *visit = &app->session.visit;
@@ -319,7 +323,10 @@ static void event_type(struct app *app, const struct ui_event *event)
 	} else if (strcmp(event->id, "save") == 0 && is_ready(app)) {
 		visit->insurance = lobby_InsuranceStep_INSURANCE_NEW;
 		visit->coverage_id[0] = '\0';
-		visit->has_card = false;
+		/* A card that lacked something still says the rest. */
+		visit->has_card = is_read(app, ui_field_text(app->ui, "member-id"));
+		if (visit->has_card)
+			visit->card = app->session.card;
 		text_copy(visit->payor, sizeof(visit->payor), ui_field_text(app->ui, "payor"));
 		text_copy(visit->member_id, sizeof(visit->member_id), ui_field_text(app->ui, "member-id"));
 		text_copy(visit->group, sizeof(visit->group), ui_field_text(app->ui, "group-number"));

@@ -59,4 +59,13 @@ static void event(struct app *app, const struct ui_event *event)
 	}
 }
 
-const struct screen screen_share = { .step = 4, .build = build, .event = event };
+/* An insurance card: that question was before this one, and is asked now. */
+static bool scan(struct app *app, const struct card *card)
+{
+	if (card->kind != CARD_INSURANCE || !app->settings.ask_insurance || !session_has_new_card(&app->session))
+		return false;
+	app_fire(app, FLOW_CARD_READ);
+	return true;
+}
+
+const struct screen screen_share = { .step = 4, .build = build, .event = event, .scan = scan };
