@@ -75,7 +75,8 @@ struct visit {
 	uint32_t touches;
 };
 
-/** Whether the slip of a visit, its wristband or its label was printed: sent after the visit, in a Bundle of its own. */
+/** Whether the slip of a visit, its wristband or its label was printed: sent after the visit, in a Bundle of its own.
+ */
 struct visit_slip {
 	char visit_id[37];
 	char kiosk_id[37];

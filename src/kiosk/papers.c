@@ -13,7 +13,7 @@
 
 #define SLIP_DOTS 576	/* 72 mm at 203 dpi, where the printer does not say */
 #define SLIP_TEXT_PX 26 /* as tall as the printer's own letters */
-#define LOGO_GAP 16 /* white rows below the logo */
+#define LOGO_GAP 16	/* white rows below the logo */
 #define LABEL_DOTS_PER_MM 8
 #define LABEL_MIN_PX 12
 #define BAND_BYTES sizeof(((lobby_PrintBand *)0)->bits.bytes)
