@@ -208,5 +208,10 @@ test("a slip in letters that the printer does not have, with the clinic's logo",
 	const paper = await kiosk.emu.ask("paper-text");
 	assert.match(paper, /^\[picture 576x1\d\d\]/); // the logo's rows, a gap and the name's, and no more
 	assert.equal(paper.match(/picture/g).length, 1);
+	// The desk's scanner finds the visit by the slip's code.
+	const picture = path.join(stack.folder, "slip.png");
+	await kiosk.emu.ask(`paper-png ${picture}`);
+	const row = await desk.arrival(named("Petrov, Anna"));
+	assert.equal(execFileSync("ZXingReader", ["-bytes", picture], { encoding: "utf8" }), row.visit_id);
 	await leave();
 });
