@@ -25,16 +25,20 @@ const lobby_Slip *slips_find(const struct slips *slips, const char *visit_id)
 	return find((struct slips *)slips, visit_id);
 }
 
-/* A free place, else the oldest settled one. */
+/* A free place, else the oldest settled one, else the oldest: never that of the visit on the screen, if it can be. */
 static lobby_Slip *place_for(struct slips *slips)
 {
-	for (int i = 0; i < SLIPS_MAX; i++)
-		if (slips->slip[i].state == lobby_SlipState_SLIP_NONE)
-			return &slips->slip[i];
-	for (int i = 0; i < SLIPS_MAX; i++)
-		if (slips->slip[i].state != lobby_SlipState_SLIP_PRINTING)
-			return &slips->slip[i];
-	return &slips->slip[0];
+	int best = 0;
+
+	for (int i = 1; i < SLIPS_MAX; i++) {
+		bool held = slips->slip[i].state == lobby_SlipState_SLIP_PRINTING;
+		bool best_held = slips->slip[best].state == lobby_SlipState_SLIP_PRINTING;
+
+		if (held != best_held ? best_held : slips->begun[i] < slips->begun[best])
+			best = i;
+	}
+	slips->begun[best] = ++slips->last;
+	return &slips->slip[best];
 }
 
 static void settle(struct slips *slips, struct app *app, lobby_Slip *slip, int err)

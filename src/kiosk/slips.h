@@ -13,6 +13,7 @@ struct app;
 struct slips {
 	lobby_Slip slip[SLIPS_MAX]; /* state SLIP_NONE: free */
 	struct loop_timer timeout[SLIPS_MAX];
+	uint64_t begun[SLIPS_MAX], last; /* in which order; 0: free */
 	struct app *app;
 };
 

@@ -486,6 +486,26 @@ static void a_wristband_comes_out_after_done(void **state)
 	assert_string_equal(app.papers.print[0].job, "");
 }
 
+/* What became of the wristband is kept beside what became of the slip, also when the table has been full for hours. */
+static void a_wristband_keeps_the_slip_on_the_screen(void **state)
+{
+	char visit[37];
+
+	(void)state;
+	app.settings.print_slip = true; /* and there is no printer */
+	app.settings.print_wristband = true;
+	for (int i = 0; i < 3 * SLIPS_MAX; i++) {
+		session_take_found(&app.session, &maria);
+		snprintf(visit, sizeof(visit), "visit-%d", i);
+		text_copy(app.session.visit.id, sizeof(app.session.visit.id), visit);
+		app_go(&app, SCREEN_DONE);
+		assert_non_null(slips_find(&app.slips, visit));
+		assert_true(shows("#slip"));
+		assert_true(shows("#wristband"));
+		app_fire(&app, FLOW_START_OVER);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
@@ -505,6 +525,7 @@ int main(void)
 		TEST(a_corrected_number_is_typed),
 		TEST(the_next_card_finds_empty_fields),
 		TEST(a_wristband_comes_out_after_done),
+		TEST(a_wristband_keeps_the_slip_on_the_screen),
 	};
 	int failed;
 	char path[128];
