@@ -4,7 +4,7 @@
 
 import { el } from "./dom.js";
 import { api } from "./api.js";
-import { clock, clockFull, dayAndTime, nameOf, who } from "./words.js";
+import { clock, clockFull, dayAndTime, documentTone, documentWords, nameOf, who } from "./words.js";
 import { openDialog } from "./dialog.js";
 
 const facts = (pairs) =>
@@ -26,7 +26,7 @@ const language = (tag) => {
 	}
 };
 
-/* What the patient shared at the kiosk: a file to save, or a link that nobody has opened yet. */
+/* What the patient shared at the kiosk: a file to save, or a link and what became of it. */
 const shared = (documents) =>
 	documents.length
 		? [
@@ -39,7 +39,7 @@ const shared = (documents) =>
 							"li",
 							{},
 							el("span", {}, [d.title, d.issuer && `vouched for by ${d.issuer}`, clockFull(d.at_ms)].filter(Boolean).join(" · ")),
-							d.state === "here" ? el("a", { href: `/desk/api/documents/${encodeURIComponent(d.id)}`, download: "" }, "Save the file") : el("span", { class: "pill warn" }, "Not opened yet"),
+							d.state === "here" ? el("a", { href: `/desk/api/documents/${encodeURIComponent(d.id)}`, download: "" }, "Save the file") : el("span", { class: documentTone(d.state) }, documentWords(d.state)),
 						),
 					),
 				),

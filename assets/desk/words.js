@@ -74,6 +74,17 @@ const STEPS = {
 };
 export const stepWords = (step) => STEPS[step] || "";
 
+/* ---- links that patients shared (src/clinic/health_link.c) ---- */
+
+const DOCUMENTS = {
+	held: "Not opened yet",
+	resolved: "Opened",
+	passcode: "Asks for a passcode",
+	gone: "Nothing is behind it any more",
+};
+export const documentWords = (state) => DOCUMENTS[state] || "Could not be opened";
+export const documentTone = (state) => (state === "resolved" ? "pill" : "pill warn");
+
 /* ---- kiosks ---- */
 
 const DEVICES = { printer: "printer", scanner: "scanner", "card-reader": "card reader", "stripe-reader": "card stripe reader", "label-printer": "label printer", unknown: "unknown device" };
