@@ -279,6 +279,8 @@ static void on_id(void *arg, int err, const uint8_t *data, size_t len)
 			snprintf(text, sizeof(text), "This printer speaks %s, not ESC/POS.", language);
 			e->phase = STOPPED;
 			escpos_set_state(e, lobby_DeviceState_DEVICE_UNSUPPORTED, text);
+			if (e->has_job)
+				escpos_job_finish(e, LOBBY_ERR_OFFLINE);
 			return;
 		}
 	}

@@ -101,6 +101,8 @@ bool bus_step(struct model *model, struct transfer *t)
 
 	if (t->is_control) {
 		n = t->len < 8 ? -EPIPE : control(model, t->buffer, t->buffer + 8, t->len - 8);
+		if (n == -EAGAIN)
+			return false;
 	} else if (t->endpoint & 0x80) {
 		n = model->class->in(model, t->endpoint, t->buffer, t->len);
 		if (n == -EAGAIN)

@@ -19,7 +19,7 @@ struct model;
 
 struct model_class {
 	/** A control request that the bus does not answer by itself. Fills at most len bytes. Returns how many, or
-	 * -EPIPE (stall). */
+	 * -EPIPE (stall), -EAGAIN (not yet). */
 	int (*control)(struct model *model, const uint8_t setup[8], uint8_t *data, size_t len);
 	/** Takes bytes. Returns how many; fewer than len leaves the rest waiting (NAK); -EPIPE stalls. */
 	int (*out)(struct model *model, uint8_t endpoint, const uint8_t *data, size_t len);

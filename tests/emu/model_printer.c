@@ -253,6 +253,8 @@ static int control(struct model *model, const uint8_t setup[8], uint8_t *data, s
 		size_t n = strlen(p->device_id), whole = n + 2;
 		uint8_t id[256] = { (uint8_t)(whole >> 8), (uint8_t)whole };
 
+		if (p->slow_id)
+			return -EAGAIN;
 		memcpy(id + 2, p->device_id, n);
 		whole = whole < len ? whole : len;
 		memcpy(data, id, whole);

@@ -18,6 +18,7 @@ struct model_printer {
 	struct bus *bus;
 	struct paper *paper;
 	const char *device_id; /* without the length */
+	bool slow_id;	       /* does not say it yet */
 	const char *firmware;  /* answers to GS I 65, 66 and 67; NULL: none */
 	const char *maker;
 	const char *name;

@@ -279,6 +279,27 @@ static void another_language_is_unsupported(void **state)
 	assert_string_equal(rig_device(rig, PRINTER)->detail, "This printer speaks ZPL, not ESC/POS.");
 }
 
+/* While it is not known yet which language a printer speaks, it takes jobs. */
+static void a_job_for_one_that_turns_out_to_speak_another_language_ends(void **state)
+{
+	struct rig *rig = *state;
+
+	rig->printer.device_id = "MFG:Acme;CMD:PCL;MDL:Office 3;";
+	rig->printer.slow_id = true;
+	assert_true(bus_plug(rig->bus, &rig->printer.model));
+	rig_until(rig, rig_device(rig, PRINTER) != NULL && rig_device(rig, PRINTER)->name[0] != '\0');
+	rig_print(rig, "early", 1);
+	rig_idle(rig, 50);
+	assert_int_equal(rig_outcome(rig, "early"), 1);
+	bus_lock(rig->bus);
+	rig->printer.slow_id = false;
+	bus_wake(&rig->printer.model);
+	bus_unlock(rig->bus);
+	rig_until_state(rig, PRINTER, lobby_DeviceState_DEVICE_UNSUPPORTED);
+	print_and_expect(rig, "late", LOBBY_ERR_OFFLINE);
+	assert_int_equal(rig_outcome(rig, "early"), LOBBY_ERR_OFFLINE);
+}
+
 static void an_idle_printer_wakes_nobody(void **state)
 {
 	struct rig *rig = *state;
@@ -334,6 +355,7 @@ int main(void)
 		TEST(small_bites_are_enough),
 		TEST(nonsense_and_silence_are_told),
 		TEST(another_language_is_unsupported),
+		TEST(a_job_for_one_that_turns_out_to_speak_another_language_ends),
 		TEST(an_idle_printer_wakes_nobody),
 		TEST(a_printer_that_answers_nothings_is_not_hammered),
 		TEST(pings_are_answered),
