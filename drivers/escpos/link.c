@@ -13,6 +13,7 @@
 #define GET_PORT_STATUS 1
 #define ASK_ERROR 3 /* which error? Asked only when there is one: not every printer answers it */
 
+enum { NOTHING = -1, PORT = -2 }; /* instead of an index of these */
 static const uint8_t questions[] = { 1, 2, ASK_ERROR, 4 };
 
 static void finish(struct escpos_link *l, int err)
@@ -31,8 +32,8 @@ static void on_port(void *arg, int err, const uint8_t *data, size_t len)
 {
 	struct escpos_link *l = arg;
 
-	if (err == LOBBY_ERR_UNPLUGGED)
-		return;
+	if (err == LOBBY_ERR_UNPLUGGED || l->question != PORT)
+		return; /* the latter: hushed, and by now something else is asked */
 	if (err != 0 || len < 1) {
 		finish(l, LOBBY_ERR_TIMEOUT);
 		return;
@@ -51,7 +52,7 @@ static void on_no_port(void *arg)
 
 static void ask_port(struct escpos_link *l)
 {
-	l->question = -1;
+	l->question = PORT;
 	l->overtaken = false;
 	if (usb_control(l->usb, 0xa1, GET_PORT_STATUS, 0, usb_info(l->usb)->number, 1, ANSWER_MS, on_port, l) != 0)
 		loop_timer_set(usb_loop(l->usb), &l->answer, ANSWER_MS, on_no_port, l);
@@ -122,7 +123,7 @@ static void on_no_answer(void *arg)
 
 	usb_cancel_write(l->usb);
 	if (++l->tries < ASK_TRIES) {
-		l->question = -1;
+		l->question = NOTHING;
 		loop_timer_set(usb_loop(l->usb), &l->answer, DEAF_MS, begin_again, l);
 	} else if (l->garbage > 0) {
 		finish(l, LOBBY_ERR_PROTOCOL);
@@ -150,6 +151,7 @@ void escpos_link_hush(struct escpos_link *l)
 {
 	loop_timer_cancel(usb_loop(l->usb), &l->answer);
 	l->then = NULL;
+	l->question = NOTHING;
 	l->overtaken = false;
 }
 
@@ -209,7 +211,7 @@ void escpos_link_init(struct escpos_link *l, struct usb_device *usb, const struc
 		.usb = usb,
 		.events = events,
 		.arg = arg,
-		.question = -1,
+		.question = NOTHING,
 		.listener = { .usb = usb, .len = READ_LEN, .heard = on_heard, .broken = on_broken, .arg = l }
 	};
 	if (usb_info(usb)->in.address != 0)

@@ -33,7 +33,8 @@ struct escpos_link {
 	struct escpos_parser parser;
 	struct escpos_status asked;
 	escpos_asked_fn *then; /* not NULL: asking */
-	int question;	       /* index of the DLE EOT under way; -1: listening to nothing for a moment */
+	int question;	       /* index of the DLE EOT under way; negative: GET_PORT_STATUS, or
+				* listening to nothing for a moment */
 	int tries;
 	bool overtaken; /* answered before the question was known to be sent */
 	int garbage;
