@@ -314,8 +314,10 @@ static void listen(struct reader_state *r)
 
 	if (!r->notifies)
 		return;
-	if (usb_read_notify(r->usb, packet == 0 ? 8 : packet, 0, on_notice, r) != 0)
-		r->notifies = false;
+	if (usb_read_notify(r->usb, packet == 0 ? 8 : packet, 0, on_notice, r) != 0) {
+		r->notifies = false; /* asked from now on */
+		serve_next(r);
+	}
 }
 
 /* ---- opening and closing ---- */

@@ -13,6 +13,7 @@
 #define ABORT_MS 1000
 #define REQUEST_ABORT 1
 #define MAX_EXTENSIONS 1000 /* the session's own time is the bound that counts */
+#define MAX_EXTENSIONS_ALONE 8
 #define MAX_STRAYS 16
 #define HANDBACK_MS 5
 #define HANDBACK_MAX 100
@@ -49,6 +50,13 @@ static void take_rubbish(struct ccid_link *link)
 		finish(link, LOBBY_ERR_PROTOCOL, NULL);
 }
 
+/* A card may take its time; the reader alone has no reason to. */
+static int most_extensions(uint8_t type)
+{
+	return type == CCID_POWER_ON || type == CCID_TRANSFER || type == CCID_SET_PARAMETERS ? MAX_EXTENSIONS
+											     : MAX_EXTENSIONS_ALONE;
+}
+
 static void take_message(struct ccid_link *link)
 {
 	struct ccid_answer answer;
@@ -69,7 +77,7 @@ static void take_message(struct ccid_link *link)
 	}
 	if (answer.outcome == CCID_MORE_TIME) {
 		link->in_len = 0;
-		if (++link->extensions > MAX_EXTENSIONS)
+		if (++link->extensions > most_extensions(link->type))
 			finish(link, LOBBY_ERR_TIMEOUT, NULL);
 		else
 			read_more(link);

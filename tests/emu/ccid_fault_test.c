@@ -104,6 +104,25 @@ static void faults_end_in_a_plain_state(void **state)
 	}
 }
 
+/* More time is for cards: how its slot is, a reader knows at once. */
+static void a_slot_status_does_not_take_all_day(void **state)
+{
+	struct world *w = *state;
+	uint64_t before = bus_requests(w->rig.bus);
+
+	w->reader.fault = MODEL_CCID_ENDLESS;
+	w->reader.fault_at = 1;
+	w->reader.fault_count = -1;
+	w->reader.fault_type = 0x65;
+	assert_true(bus_plug(w->rig.bus, &w->reader.model));
+	rig_until_state(&w->rig, READER, FAULT);
+	assert_in_range(bus_requests(w->rig.bus) - before, 1, 400);
+	unplug(w);
+	w->reader.fault = MODEL_CCID_HONEST;
+	plug(w);
+	read_well(w);
+}
+
 static void a_reader_that_falls_silent_is_said_so(void **state)
 {
 	static const enum model_ccid_fault rows[] = { MODEL_CCID_STALL_IN, MODEL_CCID_STALL_OUT, MODEL_CCID_GARBAGE,
@@ -233,6 +252,7 @@ int main(void)
 		TEST(unplugged_at_every_message),
 		TEST(faults_end_in_a_plain_state),
 		TEST(a_reader_that_falls_silent_is_said_so),
+		TEST(a_slot_status_does_not_take_all_day),
 		TEST(a_reader_without_abort_is_brought_back),
 		TEST(random_sessions_leave_nothing_stuck),
 		TEST(a_read_has_an_end),
