@@ -7,7 +7,8 @@
  * GET_PORT_STATUS, so there "printed" means that it took all bytes and still reports paper and no error.
  *
  * A slip that jams, runs out of paper or is interrupted by an open cover is printed again from the start, with its mark
- * "Copy" on top, if the printer is well again within half a minute; at most twice. Pictures are asked for in bands of
+ * "Copy" on top, if the printer is well again within half a minute; at most twice. Without a mark (Print.copy) the
+ * job ends with the trouble. Pictures are asked for in bands of
  * at most 8 KiB as they are needed, and never held whole.
  *
  * Idle printers: automatic status back (GS a) tells of changes through a pending read, so nothing wakes. Those that do

@@ -4,7 +4,8 @@
  *
  * Trouble in the middle that a person can mend (paper, cover, jam) leads to MENDING: the buffer is thrown away, and
  * when the printer is well again within MEND_MS the job is begun again from the start and marked as a copy, because
- * nobody knows how much of the first one came out. That happens at most COPIES_MAX times. A printer that went away, or
+ * nobody knows how much of the first one came out. That happens at most COPIES_MAX times, and
+ * never with a job that has no mark. A printer that went away, or
  * whose error nobody can mend, ends the job at once: nothing is tried again behind anybody's back. */
 #include "drivers/escpos/printer.h"
 
@@ -155,10 +156,16 @@ static void mend_step(void *arg)
 		set_timer(e, HANDBACK_MS, mend_step); /* the cancelled write is not back yet */
 }
 
+/* Two slips that look alike are worse than half of one. */
+static bool can_mark(const struct escpos *e)
+{
+	return e->job.has_copy && e->job.copy.text[0] != '\0';
+}
+
 static void begin_mending(struct escpos *e, int why)
 {
-	if (e->copies >= COPIES_MAX) {
-		end_badly(e, LOBBY_ERR_PAPER_JAM);
+	if (e->copies >= COPIES_MAX || !can_mark(e)) {
+		end_badly(e, e->copies >= COPIES_MAX ? LOBBY_ERR_PAPER_JAM : why);
 		return;
 	}
 	log_event(LOG_WARNING, "print-trouble", "job=%s error=%s bytes=%zu", e->name, err_event(why), e->written);

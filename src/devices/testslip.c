@@ -42,6 +42,14 @@ static void begin(lobby_Print *print, const char *job)
 	text_copy(print->language, sizeof(print->language), "en");
 }
 
+/* For a slip that has to be printed again. */
+static void add_mark(lobby_Print *print)
+{
+	print->has_copy = true;
+	text_copy(print->copy.text, sizeof(print->copy.text), "Copy");
+	print->copy.align = lobby_SlipAlign_SLIP_CENTER;
+}
+
 void testslip_device_name(const lobby_Device *d, char *out, size_t size)
 {
 	if (d->name[0] != '\0')
@@ -58,6 +66,7 @@ void testslip_slip(lobby_Print *print, const char *job, const lobby_Device *prin
 	char name[81], text[32];
 
 	begin(print, job);
+	add_mark(print);
 	add_title(print, "Lobby test slip");
 	format_time(clock_wall_ms(), text, sizeof(text));
 	add(print, text)->align = lobby_SlipAlign_SLIP_CENTER;
@@ -121,6 +130,7 @@ void testslip_report(lobby_Print *print, const char *job, const lobby_TestReport
 	char text[64], when[32];
 
 	begin(print, job);
+	add_mark(print);
 	add_title(print, report->passed ? "Self-test passed" : "Self-test FAILED");
 	format_time(report->started_ms, when, sizeof(when));
 	add(print, when)->align = lobby_SlipAlign_SLIP_CENTER;

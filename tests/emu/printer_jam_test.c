@@ -356,6 +356,29 @@ static void cancelled_or_unplugged_while_it_waits(void **state)
 	expect_whole(rig, "third", false);
 }
 
+static void without_a_mark_nothing_is_printed_again(void **state)
+{
+	struct rig *rig = *state;
+	lobby_Print print = { .job = "bare", .line_count = 8, .qr = "https://clinic.example.org/visit/bare" };
+
+	for (int i = 0; i < 8; i++)
+		snprintf(print.line[i].text, sizeof(print.line[i].text), "Line %d: take a seat on the left, please", i);
+	plug_ready(rig);
+	strike_after(rig, TROUBLE_COVER_OPEN, MIDDLE);
+	rig_send_print(rig, &print);
+	rig_until_state(rig, PRINTER, COVER_OPEN);
+	rig_pass(rig, 100);
+	mend(rig);
+	expect(rig, "bare", LOBBY_ERR_COVER_OPEN);
+	rig_pass(rig, 1000);
+	assert_int_equal(model_printer_slips(&rig->printer), 1);
+	assert_true(model_printer_text(&rig->printer, false, text, sizeof(text)));
+	assert_null(strstr(text, "QR"));
+	rig_print(rig, "next", 6);
+	expect(rig, "next", 0);
+	expect_whole(rig, "next", false);
+}
+
 static void one_that_answered_nothings_all_night_prints_in_the_morning(void **state)
 {
 	struct rig *rig = *state;
@@ -388,6 +411,7 @@ int main(void)
 		TEST(a_hot_head_cools_and_goes_on),
 		TEST(the_end_of_the_roll_comes_near_and_it_prints),
 		TEST(cancelled_or_unplugged_while_it_waits),
+		TEST(without_a_mark_nothing_is_printed_again),
 		TEST(one_that_answered_nothings_all_night_prints_in_the_morning),
 	};
 
