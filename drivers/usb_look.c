@@ -100,14 +100,17 @@ static void info_of(const struct libusb_device_descriptor *dd, const struct libu
 static bool interface_path(libusb_device *device, uint8_t number, const char *what, char *out, size_t size)
 {
 	uint8_t ports[8];
-	int count = libusb_get_port_numbers(device, ports, sizeof(ports)), at;
+	int count = libusb_get_port_numbers(device, ports, sizeof(ports)), at, value;
+	struct libusb_config_descriptor *config;
 
-	if (count < 1)
+	if (count < 1 || libusb_get_active_config_descriptor(device, &config) != 0)
 		return false;
+	value = config->bConfigurationValue;
+	libusb_free_config_descriptor(config);
 	at = snprintf(out, size, "/sys/bus/usb/devices/%d-%d", libusb_get_bus_number(device), ports[0]);
 	for (int i = 1; i < count; i++)
 		at += snprintf(out + at, size - (size_t)at, ".%d", ports[i]);
-	return snprintf(out + at, size - (size_t)at, ":1.%d%s", number, what) < (int)(size - (size_t)at);
+	return snprintf(out + at, size - (size_t)at, ":%d.%d%s", value, number, what) < (int)(size - (size_t)at);
 }
 
 /* Without opening the device. */
@@ -183,9 +186,12 @@ static bool look_at_interface(struct usb *usb, libusb_device *device, const stru
 		size_t len = 0;
 
 		info_of(dd, d, &info);
-		if (info.class == LIBUSB_CLASS_HID && libusb_open(device, &handle) == 0) {
-			info.kernel_bound = libusb_kernel_driver_active(handle, info.number) == 1;
-			libusb_close(handle);
+		if (info.class == LIBUSB_CLASS_HID) {
+			info.kernel_bound = kernel_has(device, info.number);
+			if (libusb_open(device, &handle) == 0) {
+				info.kernel_bound |= libusb_kernel_driver_active(handle, info.number) == 1;
+				libusb_close(handle);
+			}
 			if (info.kernel_bound)
 				report = kernel_hid_report(device, info.number, &len);
 			info.hid_report = (const uint8_t *)report;

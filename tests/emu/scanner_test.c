@@ -8,8 +8,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -279,6 +282,24 @@ static void names_whose_length_lies_are_no_names(void **state)
 	scan_and_compare(rig, 30, "Q1");
 }
 
+/* A touchscreen that this program may not even open is still the kernel's. */
+static void one_that_the_kernel_has_is_let_be_though_it_cannot_be_opened(void **state)
+{
+	struct rig *rig = *state;
+	char path[300];
+
+	assert_true(bus_plug(rig->bus, &rig->scanner.model));
+	snprintf(path, sizeof(path), "%s/sys/bus/usb/devices/1-1:1.0", bus_folder(rig->bus));
+	assert_int_equal(mkdir(path, 0755), 0);
+	snprintf(path, sizeof(path), "%s/sys/bus/usb/devices/1-1:1.0/driver", bus_folder(rig->bus));
+	assert_int_equal(mkdir(path, 0755), 0);
+	snprintf(path, sizeof(path), "%s/dev/bus/usb/001/001", bus_folder(rig->bus));
+	assert_int_equal(unlink(path), 0);
+	rig_idle(rig, 800);
+	assert_int_equal(rig->lists, 1);
+	assert_int_equal(rig->list.device_count, 0);
+}
+
 static void a_restarted_program_finds_what_is_plugged_in(void **state)
 {
 	struct rig *rig = *state;
@@ -306,6 +327,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_idle_scanner_wakes_nobody, setup, teardown),
 		cmocka_unit_test_setup_teardown(empty_packets_keep_nobody_awake, setup, teardown),
 		cmocka_unit_test_setup_teardown(names_whose_length_lies_are_no_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_that_the_kernel_has_is_let_be_though_it_cannot_be_opened, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(a_restarted_program_finds_what_is_plugged_in, setup, teardown),
 	};
 
