@@ -46,7 +46,7 @@ static void hand_over(struct usb_pipe *pipe, usb_done_fn *fn, int err)
 	size_t len = pipe->done;
 
 	memcpy(seen, pipe->buffer, len);
-	explicit_bzero(pipe->buffer, len);
+	explicit_bzero(pipe->buffer, pipe->len);
 	fn(pipe->arg, err, seen, len);
 	explicit_bzero(seen, len);
 }
@@ -63,11 +63,13 @@ static void finish(struct usb_pipe *pipe, int err)
 	}
 	if (pipe->dropped || pipe->device->phase == USB_CLOSING || fn == NULL) {
 		usb_schedule(pipe->device->usb);
-		if (is_read(pipe))
-			explicit_bzero(pipe->buffer, pipe->done);
+		if (pipe->endpoint != 0)
+			explicit_bzero(pipe->buffer, pipe->len);
 	} else if (is_read(pipe)) {
 		hand_over(pipe, fn, err);
 	} else {
+		if (pipe->endpoint != 0) /* a slip has a name on it */
+			explicit_bzero(pipe->buffer, pipe->len);
 		fn(pipe->arg, err, pipe->buffer + skip, pipe->done);
 	}
 }
