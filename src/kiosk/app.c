@@ -60,6 +60,7 @@ static void send_visit(struct app *app, lobby_VisitKind kind)
 	session_fill_visit(&app->session, kind, flow_screen_name(app->screen), app->language);
 	app->pending = PENDING_VISIT;
 	loop_timer_set(app->loop, &app->slow, SLOW_MS, app_on_slow, app);
+	health_before_visit(app);
 	if (app->sync_up)
 		link_send_visit(app);
 	else

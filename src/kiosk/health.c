@@ -37,11 +37,25 @@ static const char *words_of(lobby_HealthOutcome outcome)
 	}
 }
 
+static void read_again(struct app *app, const struct health_card *card)
+{
+	if (card->request != 0)
+		link_send_read_health(app, card->request, card->data, card->len);
+}
+
+/* What was asked last is nothing: the record from before it stays. Its answer is known. */
+static void restore(struct app *app)
+{
+	if (app->session.health.request != 0 && app->session.health.request == app->health.kept.request)
+		read_again(app, &app->health.kept);
+}
+
 static void on_timeout(void *arg)
 {
 	struct app *app = arg;
 
 	app->health.request = 0;
+	restore(app);
 	app_notice(app, slow_text, UI_WARNING);
 	app_refresh(app);
 }
@@ -55,8 +69,9 @@ static void ask(struct app *app, const void *card, size_t len)
 		return;
 	}
 	health->request = ++health->last_request;
-	health->len = len < sizeof(health->card) ? len : sizeof(health->card);
-	memcpy(health->card, card, health->len);
+	health->asked.request = health->request;
+	health->asked.len = len < sizeof(health->asked.data) ? len : sizeof(health->asked.data);
+	memcpy(health->asked.data, card, health->asked.len);
 	link_send_read_health(app, health->request, card, len);
 	loop_timer_set(app->loop, &health->timeout, ANSWER_MS, on_timeout, app);
 	app_notice(app, N_("Thank you. We are checking your card."), UI_TINT);
@@ -167,14 +182,17 @@ void health_on_read(struct app *app, const lobby_HealthRead *read)
 	if (read->outcome != lobby_HealthOutcome_HEALTH_VALID &&
 	    read->outcome != lobby_HealthOutcome_HEALTH_LINK_LATER) {
 		app_notice(app, words_of(read->outcome), UI_WARNING);
+		restore(app);
 		return;
 	}
 	if (is_somebody_elses(app, read)) {
 		app_notice(app, N_("That card belongs to somebody else."), UI_WARNING);
+		restore(app);
 		return;
 	}
 	app->notice = (struct notice){ 0 };
 	keep(&app->session, read);
+	health->kept = health->asked;
 	go_on(app);
 }
 
@@ -187,11 +205,20 @@ void health_on_sync_back(struct app *app)
 {
 	struct health *health = &app->health;
 
-	if (health->len == 0 || (health->request == 0 && app->session.health.request != health->last_request))
+	if (health->request == 0 || app->pending == PENDING_VISIT) {
+		restore(app);
 		return;
-	link_send_read_health(app, health->last_request, health->card, health->len);
-	if (health->request != 0)
-		loop_timer_set(app->loop, &health->timeout, ANSWER_MS, on_timeout, app);
+	}
+	read_again(app, &health->asked);
+	loop_timer_set(app->loop, &health->timeout, ANSWER_MS, on_timeout, app);
+}
+
+void health_before_visit(struct app *app)
+{
+	if (app->health.request == 0)
+		return;
+	health_drop(app);
+	restore(app);
 }
 
 void health_drop(struct app *app)
@@ -205,8 +232,8 @@ void health_wipe(struct app *app)
 	struct health *health = &app->health;
 
 	shc_parts_wipe(&health->parts);
-	explicit_bzero(health->card, sizeof(health->card));
-	health->len = 0;
+	explicit_bzero(&health->asked, sizeof(health->asked));
+	explicit_bzero(&health->kept, sizeof(health->kept));
 	health_drop(app);
 	if (health->last_request != 0 && app->sync_up)
 		link_send_forget_health(app, health->last_request);

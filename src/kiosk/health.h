@@ -14,8 +14,14 @@ struct health {
 	struct shc_parts parts; /* of a card that has several codes */
 	uint32_t request;	/* asked and not answered; 0: none */
 	uint32_t last_request;
-	uint8_t card[SHC_MAX_JWS]; /* what was asked last: a lobby-sync that was restarted is asked again */
-	size_t len;
+	/* lobby-sync remembers only what it read last. So that a record that the patient may share is not forgotten
+	 * there, be it for another card that is none or because it was restarted, it is read again when that happens.
+	 */
+	struct health_card {
+		uint32_t request;
+		uint8_t data[SHC_MAX_JWS];
+		size_t len;
+	} asked, kept; /* last; and what session.health is from */
 	struct loop_timer timeout;
 };
 
@@ -24,8 +30,10 @@ void health_take(struct app *app, const struct card *card, const uint8_t *data, 
 void health_on_read(struct app *app, const lobby_HealthRead *read);
 /** lobby-sync went away, and what it read with it. */
 void health_on_sync_lost(struct app *app);
-/** It came back: it reads again what it was asked, and what the session still needs. Before a visit is sent. */
+/** It came back: it reads again what it was asked, or what the session still needs. Before a visit is sent. */
 void health_on_sync_back(struct app *app);
+/** A visit is about to be sent: what it attaches is what lobby-sync read last. */
+void health_before_visit(struct app *app);
 /** The visit is finished, or another person begins: an answer that is still to come is nobody's. */
 void health_drop(struct app *app);
 /** The session is over: lobby-sync forgets what it read, too. */

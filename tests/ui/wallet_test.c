@@ -347,12 +347,43 @@ static void a_record_outlives_lobby_sync(void **state)
 	/* After the session nothing is left to read. */
 	commit();
 	app_fire(&app, FLOW_START_OVER);
-	for (size_t i = 0; i < sizeof(app.health.card); i++)
-		assert_int_equal(app.health.card[i], 0);
+	for (size_t i = 0; i < sizeof(app.health.kept); i++) {
+		assert_int_equal(((const uint8_t *)&app.health.kept)[i], 0);
+		assert_int_equal(((const uint8_t *)&app.health.asked)[i], 0);
+	}
 	sync_dies();
 	sync_starts();
 	pump();
 	assert_int_equal(sync_peer.reads, 2);
+}
+
+/* lobby-sync remembers one: a second card that is none does not cost the first, nor does one that is still looked at.
+ */
+static void a_second_card_costs_nothing(void **state)
+{
+	lobby_HealthRead read;
+	uint32_t first;
+
+	(void)state;
+	is_on(SCREEN_CONTACT);
+	scan(lobby_ScanSource_SCAN_CODE, LINK);
+	first = sync_peer.request;
+	read = record_of("Garcia", "1985-04-17");
+	health_on_read(&app, &read);
+	scan(lobby_ScanSource_SCAN_CODE, LINK "AB");
+	read = (lobby_HealthRead){ .request = app.health.last_request,
+				   .outcome = lobby_HealthOutcome_HEALTH_LINK_GONE };
+	health_on_read(&app, &read);
+	pump();
+	assert_int_equal(sync_peer.request, first);
+	assert_int_equal(sync_peer.len, strlen(LINK));
+	app_go(&app, SCREEN_SHARE);
+	scan(lobby_ScanSource_SCAN_CODE, LINK "AB");
+	assert_int_not_equal(sync_peer.request, first);
+	press("share");
+	assert_int_equal(sync_peer.request, first);
+	assert_int_equal(sync_peer.reads, sync_peer.reads_before_visit);
+	assert_int_equal(sync_peer.visit.health_request, first);
 }
 
 /* The same while the answer is outstanding. */
@@ -520,6 +551,7 @@ int main(void)
 		TEST(a_link_identifies_nobody),
 		TEST(a_record_outlives_lobby_sync),
 		TEST(a_question_outlives_lobby_sync),
+		TEST(a_second_card_costs_nothing),
 		TEST(the_card_that_the_clinic_has),
 		TEST(a_new_card_after_its_question),
 		TEST(a_corrected_number_is_typed),
