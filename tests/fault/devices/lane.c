@@ -160,7 +160,8 @@ static bool talk(struct lane *lane)
 
 static bool gone(struct lane *lane)
 {
-	if (world_device(lane->world, lane->serial) != NULL || bus_inside_is_going(lane->world->bus)) {
+	if (world_device(lane->world, lane->serial) != NULL || bus_inside_is_going(lane->world->bus) ||
+	    !lane->world->drained) {
 		complain_if_stuck(lane, "unplugged, and still there");
 		return false;
 	}

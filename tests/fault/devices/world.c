@@ -113,16 +113,23 @@ static void on_message(void *arg, struct wire_conn *conn, const lobby_Envelope *
 	}
 }
 
+/* What was told and asked before is of before. */
+static void lose_contact(struct world *w)
+{
+	w->kiosk_up = false;
+	w->epoch++;
+	w->list = (lobby_Devices){ 0 };
+	job_forget(w);
+}
+
 static void on_state(void *arg, struct wire_conn *conn, bool up)
 {
 	struct world *w = arg;
 
 	(void)conn;
 	w->messages++;
-	if (w->kiosk_up && !up) {
-		w->epoch++;
-		job_forget(w);
-	}
+	if (w->kiosk_up || !up)
+		lose_contact(w);
 	w->kiosk_up = up;
 }
 
@@ -144,9 +151,7 @@ static void lose_kiosk(struct world *w)
 {
 	world_say(w, "the kiosk dies");
 	wire_close(&w->kiosk);
-	w->kiosk_up = false;
-	w->epoch++;
-	job_forget(w);
+	lose_contact(w);
 	w->kiosk_back_ms = clock_mono_ms() + 1 + chance_below(&w->chance, 5000);
 }
 
@@ -158,7 +163,7 @@ static void restart_devices(struct world *w)
 		world_fail(w, "%d nodes stay open without lobby-devices", bus_inside_opened(w->bus));
 	if (devices_new(w->loop, w->path, &w->devices) != 0)
 		world_fail(w, "lobby-devices does not start again");
-	w->list = (lobby_Devices){ 0 };
+	lose_contact(w);
 	world_hotplugged(w);
 }
 
@@ -191,11 +196,12 @@ static bool waits_for_hotplug(const struct world *w)
 
 static void turn(struct world *w)
 {
-	uint64_t seen;
+	uint64_t seen = w->messages;
 	bool any = false;
 
 	w->turns++;
 	loop_turn(w->loop, 0);
+	w->drained = w->messages == seen; /* a turn reads one of them */
 	for (int i = 0; i < w->lane_count; i++)
 		any = lane_step(w->lanes[i]) || any;
 	any = job_give_late(w) || any;

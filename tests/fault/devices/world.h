@@ -63,6 +63,7 @@ struct world {
 	lobby_Devices list;
 	lobby_CardSlotState slot;
 	uint64_t messages;
+	bool drained; /* nothing that it was told waits unread */
 	struct world_job jobs[WORLD_JOBS];
 	struct world_want wants[WORLD_WANTS];
 	unsigned jobs_sent;
