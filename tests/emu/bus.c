@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 /* bmRequestType and bRequest (USB 2.0, tables 9-2 and 9-4) */
 #define FROM_DEVICE 0x80
@@ -95,6 +96,14 @@ static int control(struct model *model, const uint8_t setup[8], uint8_t *data, s
 
 /* ---- transfers ---- */
 
+static void note_given(struct model *model, int n)
+{
+	struct timespec now;
+
+	if (n > 0 && clock_gettime(CLOCK_MONOTONIC, &now) == 0)
+		model->given_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 bool bus_step(struct model *model, struct transfer *t)
 {
 	int n;
@@ -107,6 +116,7 @@ bool bus_step(struct model *model, struct transfer *t)
 		n = model->class->in(model, t->endpoint, t->buffer, t->len);
 		if (n == -EAGAIN)
 			return false;
+		note_given(model, n);
 	} else {
 		n = model->class->out(model, t->endpoint, t->buffer + t->moved, t->len - t->moved);
 		if (n >= 0 && t->moved + (size_t)n < t->len) {

@@ -38,6 +38,7 @@ struct model {
 	const char *strings[4]; /* by index, from 1; ASCII */
 	bool strings_lie;	/* they state a length of 0 */
 	struct port *port;	/* NULL: not plugged in */
+	int64_t given_ns;	/* CLOCK_MONOTONIC when bytes last left it by an IN endpoint; 0: never */
 };
 
 /** The bus that umockdev shows. NULL if it is not preloaded. One such bus a process. */

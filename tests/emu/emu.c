@@ -10,6 +10,8 @@
  *   media ok|out (of the label printer)
  *   network down|up
  *   slips, paper-text, paper-png FILE, labels, label-text, label-zpl
+ *   pace on|off (a chip card's answers take the time that its contacts' line takes, which `line` counts in us)
+ *   given DEVICE (when bytes last left it, ns of the monotonic clock)
  *   cards, status, quit
  *   press ID-or-LABEL, window-png FILE (with --window)
  *
@@ -27,6 +29,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 /* ---- switches ---- */
@@ -213,6 +216,52 @@ static void on_slip(void *arg, int fd, short revents)
 		emu->on_change(emu->on_change_arg);
 }
 
+/* ---- what is measured ---- */
+
+/* Of the card reader, on umockdev's thread. */
+static void on_held(void *arg, uint64_t us)
+{
+	struct emu *emu = arg;
+	struct itimerspec due = { .it_value = { (time_t)(us / 1000000), (long)(us % 1000000) * 1000 + 1 } };
+
+	timerfd_settime(emu->pace_fd, 0, &due, NULL);
+}
+
+static void on_line_free(void *arg, int fd, short revents)
+{
+	struct emu *emu = arg;
+	uint64_t count;
+
+	(void)revents;
+	if (read(fd, &count, sizeof(count)) == sizeof(count))
+		model_ccid_step(&emu->reader);
+}
+
+static bool do_measure(struct emu *emu, struct emu_answer *a, const char *verb, const char *what)
+{
+	const struct model *model = emu_model(emu, what);
+	int on;
+
+	if (strcmp(verb, "pace") == 0) {
+		on = switch_of(a, what, "on", "off");
+		bus_lock(emu->bus);
+		if (on >= 0)
+			emu->reader.paced = on;
+		bus_unlock(emu->bus);
+	} else if (strcmp(verb, "line") == 0) {
+		bus_lock(emu->bus);
+		emu_say(a, "ok %llu", (unsigned long long)emu->reader.line_us);
+		bus_unlock(emu->bus);
+	} else if (strcmp(verb, "given") == 0 && model != NULL) {
+		bus_lock(emu->bus);
+		emu_say(a, "ok %lld", (long long)model->given_ns);
+		bus_unlock(emu->bus);
+	} else {
+		return false;
+	}
+	return true;
+}
+
 /* ---- all ---- */
 
 static void do_status(struct emu *emu, struct emu_answer *a)
@@ -303,7 +352,7 @@ void emu_command(struct emu *emu, const char *command, char *text, size_t size)
 	else if (strcmp(verb, "window-png") == 0)
 		emu_say(&a, "%s",
 			emu->window != NULL && emu_window_write_png(emu->window, what) ? "ok" : "error no window");
-	else if (!do_printer_switch(emu, &a, verb, what))
+	else if (!do_measure(emu, &a, verb, what) && !do_printer_switch(emu, &a, verb, what))
 		emu_say(&a, "error unknown command");
 	if (emu->on_change != NULL)
 		emu->on_change(emu->on_change_arg);
@@ -333,7 +382,7 @@ bool emu_init(struct emu *emu, struct loop *loop, const char *cards_path, const 
 {
 	int line = 0, err = 0;
 
-	*emu = (struct emu){ .loop = loop, .paper_folder = paper_folder, .slip_fd = -1 };
+	*emu = (struct emu){ .loop = loop, .paper_folder = paper_folder, .slip_fd = -1, .pace_fd = -1 };
 	if (cards_path != NULL)
 		err = cards_read(&emu->cards, cards_path, &line);
 	if (err != 0) {
@@ -346,7 +395,9 @@ bool emu_init(struct emu *emu, struct loop *loop, const char *cards_path, const 
 	}
 	emu->bus = bus_new();
 	emu->slip_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (emu->bus == NULL || emu->slip_fd < 0 || loop_fd_add(loop, emu->slip_fd, POLLIN, on_slip, emu) != 0) {
+	emu->pace_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (emu->bus == NULL || emu->slip_fd < 0 || loop_fd_add(loop, emu->slip_fd, POLLIN, on_slip, emu) != 0 ||
+	    emu->pace_fd < 0 || loop_fd_add(loop, emu->pace_fd, POLLIN, on_line_free, emu) != 0) {
 		fprintf(stderr, "lobby-emu: umockdev is not preloaded\n");
 		return false;
 	}
@@ -355,6 +406,8 @@ bool emu_init(struct emu *emu, struct loop *loop, const char *cards_path, const 
 	emu->printer.slip_fd = emu->slip_fd;
 	model_msr_init(&emu->stripe, emu->bus, MSR_MODEL_MAGTEK);
 	model_ccid_init(&emu->reader, emu->bus);
+	emu->reader.held = on_held;
+	emu->reader.held_arg = emu;
 	model_zebra_init(&emu->labels, emu->bus);
 	return plug_all(emu, every);
 }
@@ -373,6 +426,10 @@ void emu_fini(struct emu *emu)
 	if (emu->slip_fd >= 0) {
 		loop_fd_remove(emu->loop, emu->slip_fd);
 		close(emu->slip_fd);
+	}
+	if (emu->pace_fd >= 0) {
+		loop_fd_remove(emu->loop, emu->pace_fd);
+		close(emu->pace_fd);
 	}
 	cards_fini(&emu->cards);
 }

@@ -31,6 +31,7 @@ struct emu {
 	struct spawn spawn;
 	const char *paper_folder; /* NULL: slips are not written */
 	int slip_fd;		  /* eventfd: a slip was cut off */
+	int pace_fd;		  /* timerfd: the card reader's line is through with an answer */
 	int slips_written;
 	void (*on_change)(void *arg); /* for the window; may be NULL */
 	void *on_change_arg;

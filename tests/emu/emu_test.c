@@ -237,6 +237,36 @@ static void devices_are_unplugged_and_plugged_in(void **state)
 	until(d, both_ready(d));
 }
 
+static double number_of(struct desk *d, const char *command)
+{
+	const char *answer = ask(d, command);
+
+	assert_memory_equal(answer, "ok ", 3);
+	return strtod(answer + 3, NULL);
+}
+
+static void a_chip_cards_line_takes_its_time(void **state)
+{
+	struct desk *d = *state;
+	double given_ns, line_us;
+	int64_t from;
+
+	assert_string_equal(ask(d, "plug card-reader"), "ok");
+	until(d, state_of(d, lobby_DeviceKind_DEVICE_CARD_READER) == lobby_DeviceState_DEVICE_READY);
+	given_ns = number_of(d, "given card-reader");
+	assert_true(number_of(d, "line") == 0);
+	assert_string_equal(ask(d, "pace on"), "ok");
+	from = clock_mono_ms();
+	assert_string_equal(ask(d, "insert other"), "ok");
+	until(d, d->scans == 1);
+	assert_int_equal(d->scan.err, LOBBY_ERR_CARD_UNKNOWN);
+	line_us = number_of(d, "line");
+	assert_true(line_us > 10000);
+	assert_true((double)(clock_mono_ms() + 1 - from) * 1000 >= line_us);
+	assert_true(number_of(d, "given card-reader") > given_ns);
+	assert_memory_equal(ask(d, "pace never"), "error", 5);
+}
+
 static void the_network_is_a_file(void **state)
 {
 	struct desk *d = *state;
@@ -305,6 +335,7 @@ int main(void)
 		TEST(cards_are_scanned_by_name),
 		TEST(slips_come_out),
 		TEST(devices_are_unplugged_and_plugged_in),
+		TEST(a_chip_cards_line_takes_its_time),
 		TEST(the_network_is_a_file),
 		TEST(the_window_does_it_all_too),
 		TEST(a_killed_program_is_back_within_a_second),
