@@ -53,6 +53,8 @@ static void compose(const struct app *app, lobby_PrintForm form, const char *job
 		print->width_mm = band ? WRISTBAND_WIDTH_MM : LABEL_WIDTH_MM;
 	if (print->length_mm == 0)
 		print->length_mm = band ? WRISTBAND_LENGTH_MM : LABEL_LENGTH_MM;
+	print->has_copy = true;
+	text_copy(print->copy.text, sizeof(print->copy.text), _("Copy"));
 	snprintf(text, sizeof(text), "%s, %s", person->family, person->given);
 	add(print, text, 2, true);
 	words_date(birthday, sizeof(birthday), person->birth_date);
