@@ -1,14 +1,18 @@
 /* Label printers: wristbands and labels, trouble while they print, and firmware that leaves out what it likes. */
+#include "base/clock.h"
 #include "tests/emu/model_zebra.h"
 #include "tests/fault/devices/lane.h"
 #include "tests/fault/devices/slips.h"
 
 #include <string.h>
 
+#define MENDING_MS 3000
+
 struct label {
 	struct lane lane; /* first */
 	struct model_zebra model;
 	struct slips slips;
+	int64_t trouble_ms; /* since when somebody sees that it is in trouble; 0: it is not */
 };
 
 static void init(struct lane *lane)
@@ -16,6 +20,7 @@ static void init(struct lane *lane)
 	struct label *s = (struct label *)lane;
 
 	model_zebra_init(&s->model, lane->world->bus);
+	s->trouble_ms = 0;
 	lane->model = &s->model.model;
 }
 
@@ -100,6 +105,20 @@ static void alert(struct model_zebra *m, struct chance *c)
 	model_zebra_alert(m, texts[chance_below(c, sizeof(texts) / sizeof(texts[0]))]);
 }
 
+/* Nobody mends anything in less time than the driver lets pass between two questions: of trouble that came and went
+ * between them, and took a label with it, no printer's status knows. */
+static void turn_trouble(struct label *s, struct chance *c)
+{
+	struct zebra_trouble none = { 0 };
+
+	if (memcmp(&s->model.now, &none, sizeof(none)) == 0)
+		s->trouble_ms = 0;
+	else if (s->trouble_ms == 0)
+		s->trouble_ms = clock_mono_ms();
+	if (s->trouble_ms == 0 || clock_mono_ms() > s->trouble_ms + MENDING_MS)
+		model_zebra_set(&s->model, some_trouble(c));
+}
+
 static void act(struct lane *lane, struct chance *c)
 {
 	struct label *s = (struct label *)lane;
@@ -112,7 +131,7 @@ static void act(struct lane *lane, struct chance *c)
 	} else if (what < 5) {
 		slips_cancel(&s->slips, lane);
 	} else if (what < 7) {
-		model_zebra_set(m, some_trouble(c));
+		turn_trouble(s, c);
 	} else if (what < 9) {
 		model_zebra_step(m);
 	} else if (what < 10) {
