@@ -184,7 +184,10 @@ static bool come(struct lane *lane)
 		complain_if_stuck(lane, "it does not get ready");
 		return false;
 	}
+	if (tester_is_testing(lane->world))
+		return false;
 	lane->epoch = lane->world->epoch;
+	lane->tests = lane->world->tests;
 	lane->phase = LANE_WORKING;
 	lane->class->work(lane, &lane->chance);
 	return true;
@@ -194,6 +197,10 @@ static bool work(struct lane *lane)
 {
 	if (lane->epoch != lane->world->epoch) {
 		enter(lane, LANE_COMING); /* whatever it did, nobody heard of it */
+		return true;
+	}
+	if (!lane->class->has_worked(lane) && lane->tests != lane->world->tests) {
+		enter(lane, LANE_COMING); /* the test may have taken it */
 		return true;
 	}
 	if (!lane->class->has_worked(lane)) {

@@ -49,12 +49,12 @@ struct lane {
 	enum lane_phase phase;
 	struct chance chance; /* of this session */
 	unsigned session, sessions;
-	unsigned actions;  /* left */
-	unsigned flaps;	   /* so often it comes back at once, as it is */
-	bool honest_next;  /* LANE_GOING: what comes then */
-	unsigned epoch;	   /* when its work began */
-	int64_t due_ms;	   /* when it does something next: then, */
-	uint64_t due_turn; /* and not before this turn */
+	unsigned actions;      /* left */
+	unsigned flaps;	       /* so often it comes back at once, as it is */
+	bool honest_next;      /* LANE_GOING: what comes then */
+	unsigned epoch, tests; /* when its work began */
+	int64_t due_ms;	       /* when it does something next: then, */
+	uint64_t due_turn;     /* and not before this turn */
 	int64_t since_ms, since_real_ms;
 };
 

@@ -205,6 +205,7 @@ static void turn(struct world *w)
 	for (int i = 0; i < w->lane_count; i++)
 		any = lane_step(w->lanes[i]) || any;
 	any = job_give_late(w) || any;
+	any = tester_step(w) || any;
 	any = upset(w) || any;
 	seen = w->messages + bus_inside_requests(w->bus);
 	if (any || seen != w->seen) {
@@ -342,6 +343,8 @@ static void end(struct world *w)
 {
 	if (w->kiosk.loop != NULL && w->kiosk_back_ms == 0)
 		wire_close(&w->kiosk);
+	if (w->tester.loop != NULL)
+		wire_close(&w->tester);
 	devices_free(w->devices);
 	free_lanes(w);
 	if (w->bus != NULL)
@@ -385,6 +388,8 @@ static void play(struct world *w, unsigned sessions, void (*told)(void *arg, con
 	choose_lanes(w, sessions);
 	if (chance_percent(&w->chance, 50))
 		set_restart(w);
+	if (chance_percent(&w->chance, 30))
+		tester_start(w);
 	while (!are_over(w) && w->failure[0] == '\0') {
 		turn(w);
 		if (w->sessions != before)
@@ -392,6 +397,7 @@ static void play(struct world *w, unsigned sessions, void (*told)(void *arg, con
 		before = w->sessions;
 	}
 	w->restart_ms = 0;
+	tester_stop(w);
 	if (w->failure[0] == '\0' && !until(w, is_empty))
 		world_fail(w, "all was unplugged, and there remain %d devices, %d open nodes, %s",
 			   (int)w->list.device_count, bus_inside_opened(w->bus),

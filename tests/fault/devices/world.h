@@ -56,8 +56,14 @@ struct world {
 	struct wire_conn kiosk;
 	bool kiosk_up;
 	unsigned epoch; /* counts how often either side of the socket was gone: what was asked before is forgotten */
-	int64_t kiosk_back_ms; /* 0: it is there */
-	int64_t restart_ms;    /* when either side goes next; 0: never */
+	int64_t kiosk_back_ms;	 /* 0: it is there */
+	int64_t restart_ms;	 /* when either side goes next; 0: never */
+	struct wire_conn tester; /* lobbyctl's place; loop NULL: nobody tests here */
+	bool testing;
+	unsigned tests; /* counts their beginnings and ends */
+	uint64_t tests_over_turn;
+	int64_t tester_due_ms; /* 0: never */
+	int64_t test_since_ms, test_since_real_ms;
 	char folder[64], path[108];
 	/* what the kiosk has heard */
 	lobby_Devices list;
@@ -106,6 +112,15 @@ uint8_t world_bits(uint32_t row, uint32_t i);
 /** A device came or went: time stands still until libusb knows. */
 void world_hotplugged(struct world *world);
 int64_t world_real_ms(void);
+
+/** A self-test may be taking what is read. */
+bool tester_is_testing(const struct world *world);
+
+/* tester.c, for world.c */
+void tester_start(struct world *world);
+void tester_stop(struct world *world);
+/** Does what is due. True if it did anything. */
+bool tester_step(struct world *world);
 
 /* job.c, for world.c */
 void job_on_printed(struct world *world, const lobby_Printed *printed);
