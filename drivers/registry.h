@@ -69,9 +69,9 @@ struct quirk {
 	bool no_raster;	      /* prints no pictures (GS v 0) */
 	uint8_t columns;      /* of font A; 0: 48 (80 mm paper) */
 	uint8_t code_page;    /* ESC t n for PC858; 0: 19 */
-	const char *name;     /* what it is */
 	/* A HID device of this maker reads stripes, unless it says that it is a scanner. */
 	bool makes_stripe_readers;
+	const char *name; /* what it is */
 };
 
 /** The driver for this interface, or NULL. */

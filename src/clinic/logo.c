@@ -41,12 +41,12 @@ static int read_png(const char *path, struct grey *out)
 /* The mean of the source's dots that fall into one of ours. */
 static int mean_of(const struct grey *from, int x0, int y0, int x1, int y1)
 {
-	long sum = 0;
+	long sum = 0, count = (long)(x1 - x0) * (y1 - y0);
 
 	for (int y = y0; y < y1; y++)
 		for (int x = x0; x < x1; x++)
 			sum += from->dots[y * from->width + x];
-	return (int)(sum / ((long)(x1 - x0) * (y1 - y0)));
+	return count > 0 ? (int)(sum / count) : 255;
 }
 
 static int scale(const struct grey *from, struct grey *to)

@@ -53,7 +53,7 @@ int ui_print_height(struct ui *ui, const struct ui_print *print)
 
 static void to_dots(const uint32_t *pixels, int width, int rows, uint8_t *bits)
 {
-	memset(bits, 0, (size_t)(width / 8 * rows));
+	memset(bits, 0, (size_t)width / 8 * (size_t)rows);
 	for (int y = 0; y < rows; y++)
 		for (int x = 0; x < width; x++)
 			if ((pixels[y * width + x] & 0xFF) < THRESHOLD)
