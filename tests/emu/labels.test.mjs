@@ -7,8 +7,11 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { ready } from "zpl-renderer-js";
+import { createRequire } from "node:module";
 import { inkOf, inkRows, readGray } from "./png.mjs";
+
+// Node 18 cannot import its module form.
+const { ready } = createRequire(import.meta.url)("zpl-renderer-js");
 
 const DOTS = 8;
 const folder = mkdtempSync(join(tmpdir(), "lobby-labels-"));

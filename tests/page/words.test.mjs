@@ -2,7 +2,10 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { documentTone, documentWords, stepWords } from "../../assets/desk/words.js";
+
+// As the page loads it: a module, though Node 18 takes a .js file without a package for something else.
+const source = readFileSync(new URL("../../assets/desk/words.js", import.meta.url), "utf8");
+const { documentTone, documentWords, stepWords } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
 
 test("every screen that a patient may need the desk on has words", () => {
 	const flow = readFileSync(new URL("../../src/kiosk/flow.c", import.meta.url), "utf8");
