@@ -7,10 +7,12 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { webcrypto } from "node:crypto";
 import { createRequire } from "node:module";
 import { inkOf, inkRows, readGray } from "./png.mjs";
 
-// Node 18 cannot import its module form.
+// Node 18 cannot import its module form, and has no global crypto.
+globalThis.crypto ??= webcrypto;
 const { ready } = createRequire(import.meta.url)("zpl-renderer-js");
 
 const DOTS = 8;
