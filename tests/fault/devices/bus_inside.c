@@ -219,7 +219,8 @@ static struct inside_port *port_of(struct inside_bus *bus, int fd)
 {
 	struct stat s;
 
-	if (fd < 0 || fd >= MAX_FDS)
+	assert(fd < MAX_FDS);
+	if (fd < 0)
 		return NULL;
 	if (bus->of_fd[fd] != NULL || fstat(fd, &s) != 0 || !S_ISFIFO(s.st_mode))
 		return bus->of_fd[fd];

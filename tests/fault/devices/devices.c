@@ -24,6 +24,7 @@
 #define MAX_WORKERS 8
 #define PROGRESS_MS 10000
 #define MAX_FAILURES 20
+#define WORLDS_A_WORKER 50
 
 /* What parent and workers share. */
 struct tally {
@@ -70,18 +71,25 @@ static bool play(unsigned number, unsigned worker)
 	if (ok)
 		return true;
 	printf("world %u: %s\n", number, world.failure);
+	world_tell_last(&world);
 	fflush(stdout);
 	return false;
 }
 
-/* Returns 0, or 1 after a world that failed: the process is not to be trusted afterwards. */
+static bool is_enough(void)
+{
+	return run.only >= 0 || atomic_load(&run.tally->sessions) >= run.sessions;
+}
+
+/* Returns 0, or 1 after a world that failed: the process is not to be trusted afterwards. Each of umockdev's testbeds
+ * leaves two descriptors, so a worker plays only so many worlds. */
 static int work(unsigned worker)
 {
 	unsigned number;
 
 	if (run.only >= 0)
 		return play((unsigned)run.only, worker) ? 0 : 1;
-	while (atomic_load(&run.tally->sessions) < run.sessions) {
+	for (int i = 0; i < WORLDS_A_WORKER && !is_enough(); i++) {
 		number = atomic_fetch_add(&run.tally->next_world, 1);
 		if (!play(number, worker))
 			return 1;
@@ -163,7 +171,7 @@ static void supervise(void)
 				continue;
 			running--;
 			on_ended(i, status);
-			if (status != 0 && run.only < 0 && atomic_load(&run.tally->failures) < MAX_FAILURES) {
+			if (!is_enough() && atomic_load(&run.tally->failures) < MAX_FAILURES) {
 				pids[i] = start(i);
 				running++;
 			}

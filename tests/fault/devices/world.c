@@ -25,6 +25,7 @@
 /* umockdev keeps some 150 bytes for each device that was there. A usb_device is larger than all of HEAP_GROWTH. */
 #define HEAP_GROWTH 16000
 #define HEAP_GROWTH_EACH 500
+#define REMAINS_REAL_MS 1000
 #define DESCRIPTORS_SLACK 2 /* umockdev's and libusb's threads open and close some at moments of their own */
 
 int64_t world_real_ms(void)
@@ -46,17 +47,27 @@ void world_fail(struct world *w, const char *format, ...)
 	va_end(args);
 }
 
-void world_say(const struct world *w, const char *format, ...)
+void world_say(struct world *w, const char *format, ...)
 {
+	char *line = w->said[w->says++ % WORLD_SAID];
+	size_t at = (size_t)snprintf(line, sizeof(w->said[0]), "%8.3f ", (double)(clock_mono_ms() - 1000) / 1000);
 	va_list args;
 
-	if (!w->talks)
-		return;
-	fprintf(stderr, "%8.3f ", (double)(clock_mono_ms() - 1000) / 1000);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsnprintf(line + at, sizeof(w->said[0]) - at, format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	if (w->talks)
+		fprintf(stderr, "%s\n", line);
+}
+
+void world_tell_last(const struct world *w)
+{
+	for (unsigned i = w->says < WORLD_SAID ? 0 : w->says - WORLD_SAID; i < w->says && !w->talks; i++)
+		printf("  %s\n", w->said[i % WORLD_SAID]);
+	for (pb_size_t i = 0; i < w->list.device_count; i++)
+		printf("  listed: %04x:%04x %s, state %d, %s\n", (unsigned)w->list.device[i].vendor_id,
+		       (unsigned)w->list.device[i].product_id, w->list.device[i].serial, (int)w->list.device[i].state,
+		       w->list.device[i].detail);
 }
 
 const lobby_Device *world_device(const struct world *w, const char *serial)
@@ -275,17 +286,24 @@ static void stay_idle(struct world *w)
 		world_fail(w, "lobby-devices does not come to rest without devices");
 }
 
+static bool has_grown(const struct world *w)
+{
+	return count_descriptors() > w->descriptors + DESCRIPTORS_SLACK ||
+	       mallinfo2().uordblks > w->heap + HEAP_GROWTH + HEAP_GROWTH_EACH * w->sessions;
+}
+
 static void look_at_remains(struct world *w)
 {
-	size_t heap = mallinfo2().uordblks;
-	int descriptors = count_descriptors();
+	int64_t end = world_real_ms() + REMAINS_REAL_MS;
+
 	if (w->slot != lobby_CardSlotState_CARD_SLOT_EMPTY)
 		world_fail(w, "without any reader a card is still said to be in one (%d)", (int)w->slot);
-	if (descriptors > w->descriptors + DESCRIPTORS_SLACK)
-		world_fail(w, "%d descriptors were open before, %d are afterwards", w->descriptors, descriptors);
-	world_say(w, "heap: %zu before, %zu after %u sessions", w->heap, heap, w->sessions);
-	if (heap > w->heap + HEAP_GROWTH + HEAP_GROWTH_EACH * w->sessions)
-		world_fail(w, "%zu bytes of heap before, %zu after %u sessions", w->heap, heap, w->sessions);
+	while (has_grown(w) && world_real_ms() < end)
+		loop_turn(w->loop, 1); /* other threads may still be at it */
+	world_say(w, "heap: %zu before, %zu after %u sessions", w->heap, mallinfo2().uordblks, w->sessions);
+	if (has_grown(w))
+		world_fail(w, "%d descriptors and %zu bytes of heap before, %d and %zu after %u sessions",
+			   w->descriptors, w->heap, count_descriptors(), mallinfo2().uordblks, w->sessions);
 }
 
 static bool are_over(const struct world *w)

@@ -16,6 +16,7 @@
 #define WORLD_LANES 6
 #define WORLD_JOBS 64
 #define WORLD_WANTS 8
+#define WORLD_SAID 60
 
 struct lane;
 
@@ -85,7 +86,9 @@ struct world {
 	size_t heap;		 /* likewise, bytes in use */
 	/* counted */
 	unsigned sessions, restarts, printed, read;
-	char failure[320]; /* "": none */
+	char failure[320];	    /* "": none */
+	char said[WORLD_SAID][120]; /* the last that happened, a ring */
+	unsigned says;
 };
 
 /** Plays it through. False: world->failure says what went wrong. `sessions` is how many at least, over all lanes;
@@ -98,7 +101,9 @@ bool world_notices(struct world *world, uint64_t seed, enum world_sabotage sabot
 /* For lanes. */
 /** The first failure is kept. */
 void world_fail(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void world_say(const struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void world_say(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** What happened last, and what is in the list. */
+void world_tell_last(const struct world *world);
 /** The row of the device with this serial number; NULL: none, or it is not named yet. */
 const lobby_Device *world_device(const struct world *world, const char *serial);
 /** Sends the job under a name of its own, which is in *print afterwards. mode: see job.c. NULL: it cannot be sent
