@@ -262,6 +262,7 @@ test("a program that dies shows on the screen, and picks up when it is back", as
 	kiosk.startScreen();
 	await until("the screen", () => kiosk.screen.ask("screen"));
 	await until("lobby-sync", async () => (await kiosk.tree()).includes("Riverside"));
+	await kiosk.text("#scanner");
 });
 
 test("a kiosk that comes back offers no more than before, and nobody's name after a while", async () => {

@@ -197,8 +197,23 @@ class Kiosk {
 			this.name,
 		);
 	}
-	press(what) {
-		return this.screen.ask(`press ${what}`);
+	async press(what) {
+		try {
+			return await this.screen.ask(`press ${what}`);
+		} catch (error) {
+			throw await this.told(error);
+		}
+	}
+	/** An error with what one needs to see why: the screen, programs that ended by themselves, the last log lines. */
+	async told(error) {
+		const screen = await this.tree().catch((gone) => gone.message);
+		const tails = this.stack.children
+			.filter((child) => child.who === this.name)
+			.map((child) => child.logFile)
+			.filter((file, i, all) => all.indexOf(file) === i)
+			.map((file) => `${path.basename(file)}:\n${readFileSync(file, "utf8").split("\n").slice(-12).join("\n")}`);
+		const ended = this.stack.ended.length ? `ended: ${this.stack.ended.join(", ")}\n` : "";
+		return new Error(`${error.message}; on the screen:\n${screen}\n${ended}${tails.join("\n")}`);
 	}
 	/** Waits for a screen, or for words on it, letting a little time pass at each look. */
 	at(screen) {
@@ -218,8 +233,7 @@ class Kiosk {
 				return attempt();
 			});
 		} catch (error) {
-			const log = readFileSync(this.stack.log(`${this.name}-umockdev-wrapper`), "utf8").split("\n").slice(-12).join("\n");
-			throw new Error(`${error.message}; on the screen:\n${await this.tree()}\nlobby-devices:\n${log}`);
+			throw await this.told(error);
 		}
 	}
 	tree() {
@@ -252,6 +266,7 @@ export class Stack {
 		mkdirSync(this.clinicFolder);
 		this.clock = new Clock(path.join(this.folder, "clock"));
 		this.children = [];
+		this.ended = []; // programs that ended though nobody ended them
 		this.kiosks = [];
 		this.env = {
 			...process.env,
@@ -270,7 +285,12 @@ export class Stack {
 		const log = openSync(this.log(`${who}-${program}`), "a");
 		const file = program.startsWith("lobby") ? path.join(bin, program) : program;
 		const child = spawn(file, args, { env, stdio: ["ignore", log, log] });
+		child.who = who;
+		child.logFile = this.log(`${who}-${program}`);
 		child.on("error", () => {});
+		child.on("exit", (code, signal) => {
+			if (!child.ending) this.ended.push(`${who} ${program} (${signal ?? code})`);
+		});
 		this.children.push(child);
 		return child;
 	}
@@ -306,6 +326,7 @@ export class Stack {
 	}
 	/** Ends a child, by its own pid, and waits for it. */
 	async kill(child, signal = "SIGKILL") {
+		child.ending = true;
 		if (child.exitCode !== null || child.signalCode !== null) return;
 		const gone = new Promise((resolve) => child.once("exit", resolve));
 		child.kill(signal);
@@ -322,5 +343,6 @@ export class Stack {
 		}
 		for (const child of this.children.reverse()) await this.kill(child, "SIGTERM");
 		rmSync(this.folder, { recursive: true, force: true });
+		if (this.ended.length) throw new Error(`ended by themselves: ${this.ended.join(", ")}`);
 	}
 }
