@@ -11,6 +11,8 @@ int ctl_enrol(int argc, char **argv);
 int ctl_status(int argc, char **argv);
 /** lobbyctl selftest [options]: 0 passed, 1 failed, 2 could not run. */
 int ctl_selftest(int argc, char **argv);
+/** lobbyctl system [COMMAND] */
+int ctl_system(int argc, char **argv);
 /** lobbyctl at SOCKET COMMAND... */
 int ctl_at(int argc, char **argv);
 

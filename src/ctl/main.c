@@ -15,6 +15,10 @@ static const char usage[] =
 	"  lobbyctl status                         what works and what does not; exit status 1 if something does not\n"
 	"  lobbyctl selftest                       try every device; exit status 0 passed, 1 failed, 2 could not run\n"
 	"                    [--only KIND,...] [--no-cards] [--wait SECONDS] [--print] [--save FILE]\n"
+	"  lobbyctl system                         the box: version, disk, clock, network, update; or, on an "
+	"appliance:\n"
+	"                    [restart|restart-now|power-off|install "
+	"BUNDLE|install-stick|logs-to-stick|provision|wipe]\n"
 	"  lobbyctl at SOCKET COMMAND...           one command to a program's control socket\n"
 	"  lobbyctl --help, --version\n"
 	"\n"
@@ -23,8 +27,10 @@ static const char usage[] =
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
-} commands[] = { { "enrol", ctl_enrol },       { "enroll", ctl_enrol },	      { "status", ctl_status },
-		 { "selftest", ctl_selftest }, { "self-test", ctl_selftest }, { "at", ctl_at } };
+} commands[] = {
+	{ "enrol", ctl_enrol },	       { "enroll", ctl_enrol },	 { "status", ctl_status }, { "selftest", ctl_selftest },
+	{ "self-test", ctl_selftest }, { "system", ctl_system }, { "at", ctl_at }
+};
 
 int main(int argc, char **argv)
 {

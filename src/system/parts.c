@@ -1,0 +1,30 @@
+/* The parts of lobby-system and its commands, as two tables: what there is can be read here, and nothing else needs to
+ * know. A part starts after those above it. */
+#include "facts.h"
+#include "power.h"
+#include "system.h"
+
+#define ANYBODY (SYSTEM_FROM_KIOSK | SYSTEM_FROM_SYNC | SYSTEM_FROM_CTL)
+#define TECHNICIAN (SYSTEM_FROM_KIOSK | SYSTEM_FROM_CTL)
+
+const struct system_part system_parts[] = {
+	{ .name = "facts", .init = facts_init, .fini = facts_fini, .fill = facts_fill },
+	{ .name = "power", .init = power_init, .fini = power_fini, .heard = power_heard },
+};
+const size_t system_part_count = sizeof(system_parts) / sizeof(system_parts[0]);
+
+const struct system_command system_commands[] = {
+	[lobby_SystemDo_SYSTEM_RESTART] = { "restart", power_restart_command, true, ANYBODY },
+	[lobby_SystemDo_SYSTEM_RESTART_NOW] = { "restart-now", power_now_command, true, ANYBODY },
+	[lobby_SystemDo_SYSTEM_POWER_OFF] = { "power-off", power_now_command, true, TECHNICIAN },
+	[lobby_SystemDo_SYSTEM_WIPE] = { "wipe", NULL, true, TECHNICIAN },
+	[lobby_SystemDo_SYSTEM_SET_PANEL] = { "set-panel", NULL, true, TECHNICIAN },
+	[lobby_SystemDo_SYSTEM_SET_NETWORK] = { "set-network", NULL, true, TECHNICIAN },
+	[lobby_SystemDo_SYSTEM_INSTALL] = { "install", NULL, true, SYSTEM_FROM_SYNC | SYSTEM_FROM_CTL },
+	[lobby_SystemDo_SYSTEM_INSTALL_STICK] = { "install-stick", NULL, true, TECHNICIAN },
+	[lobby_SystemDo_SYSTEM_LOGS_TO_STICK] = { "logs-to-stick", NULL, true, TECHNICIAN },
+	[lobby_SystemDo_SYSTEM_SET_UP] = { "set-up", NULL, false, TECHNICIAN },
+	[lobby_SystemDo_SYSTEM_CLOCK] = { "clock", NULL, true, SYSTEM_FROM_SYNC },
+	[lobby_SystemDo_SYSTEM_PROVISION] = { "provision", NULL, true, TECHNICIAN },
+};
+const size_t system_command_count = sizeof(system_commands) / sizeof(system_commands[0]);

@@ -1,0 +1,123 @@
+/* See power.h. The wish to restart is kept until it has been granted; whatever else happens, nobody's visit is cut off
+ * by it. */
+#include "power.h"
+
+#include "child.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <stdlib.h>
+
+#define CHILD_MS 30000
+#define AGAIN_MS 60000 /* systemd did not take it */
+
+struct power {
+	struct child child;
+	struct loop_timer wait;
+	bool wanted;
+	const char *verb; /* what the child does */
+};
+
+static void run(struct system *sys, const char *verb);
+
+static void run_again(void *arg)
+{
+	struct system *sys = arg;
+
+	run(sys, sys->power->verb);
+}
+
+static void on_end(void *arg, int status)
+{
+	struct system *sys = arg;
+
+	if (status == 0)
+		return; /* the end comes with SIGTERM */
+	log_event(LOG_ERROR, "power-refused", "verb=%s status=%d", sys->power->verb, status);
+	loop_timer_set(sys->loop, &sys->power->wait, AGAIN_MS, run_again, sys);
+}
+
+static void run(struct system *sys, const char *verb)
+{
+	struct power *p = sys->power;
+	const char *const argv[] = { sys->options.power, "--no-block", verb, NULL };
+	int err;
+
+	p->verb = verb;
+	err = child_start(&p->child, sys->loop, argv, CHILD_MS, NULL, on_end, sys);
+	if (err == 0 || err == LOBBY_ERR_BUSY)
+		return;
+	log_event(LOG_ERROR, "power-refused", "verb=%s error=%s", verb, err_event(err));
+	loop_timer_set(sys->loop, &p->wait, AGAIN_MS, run_again, sys);
+}
+
+static void grant(void *arg)
+{
+	struct system *sys = arg;
+	struct power *p = sys->power;
+	int64_t left;
+
+	if (!p->wanted || sys->nobody_since_ms < 0)
+		return;
+	left = sys->nobody_since_ms + POWER_QUIET_MS - clock_mono_ms();
+	if (left > 0) {
+		loop_timer_set(sys->loop, &p->wait, left, grant, sys);
+		return;
+	}
+	p->wanted = false;
+	run(sys, "reboot");
+}
+
+int power_init(struct system *sys)
+{
+	sys->power = calloc(1, sizeof(*sys->power));
+	return sys->power != NULL ? 0 : LOBBY_ERR_NO_MEMORY;
+}
+
+void power_fini(struct system *sys)
+{
+	if (sys->power == NULL)
+		return;
+	child_stop(&sys->power->child);
+	loop_timer_cancel(sys->loop, &sys->power->wait);
+	free(sys->power);
+	sys->power = NULL;
+}
+
+void power_heard(struct system *sys)
+{
+	if (sys->power->wanted)
+		grant(sys);
+}
+
+void power_restart_when_quiet(struct system *sys, const char *why)
+{
+	if (!sys->power->wanted)
+		log_event(LOG_NOTICE, "restart-wanted", "why=%s", why);
+	sys->power->wanted = true;
+	grant(sys);
+}
+
+void power_restart_now(struct system *sys, const char *why)
+{
+	log_event(LOG_NOTICE, "restart", "why=%s", why);
+	run(sys, "reboot");
+}
+
+void power_restart_command(struct system *sys, struct wire_conn *conn, const lobby_SystemCommand *command)
+{
+	power_restart_when_quiet(sys, "command");
+	system_answer(conn, command, 0,
+		      sys->power->wanted ? "It restarts when nobody has been at the screen for two minutes."
+					 : "It restarts now.");
+}
+
+void power_now_command(struct system *sys, struct wire_conn *conn, const lobby_SystemCommand *command)
+{
+	bool off = command->what == lobby_SystemDo_SYSTEM_POWER_OFF;
+
+	system_answer(conn, command, 0, off ? "It turns itself off." : "It restarts now.");
+	log_event(LOG_NOTICE, off ? "power-off" : "restart", "%s", "why=command");
+	run(sys, off ? "poweroff" : "reboot");
+}
