@@ -48,6 +48,24 @@ static int64_t real_ms(clockid_t id)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+int clock_use_zone(const char *zone)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-/";
+	char path[128];
+
+	if (*zone == '\0')
+		return 0;
+	if (zone[strspn(zone, allowed)] != '\0' || *zone == '/' ||
+	    snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", zone) >= (int)sizeof(path))
+		return LOBBY_ERR_INVALID;
+	if (access(path, R_OK) != 0)
+		return LOBBY_ERR_NOT_FOUND;
+	if (setenv("TZ", zone, 1) != 0)
+		return LOBBY_ERR_NO_MEMORY;
+	tzset();
+	return 0;
+}
+
 int64_t clock_wall_ms(void)
 {
 	return page ? page->wall_ms : real_ms(CLOCK_REALTIME);

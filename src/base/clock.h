@@ -11,6 +11,8 @@
 #ifndef LOBBY_BASE_CLOCK_H
 #define LOBBY_BASE_CLOCK_H
 
+#include "err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,6 +34,9 @@ int64_t clock_wall_ms(void);
 /** Monotonic clock, milliseconds since some start. */
 int64_t clock_mono_ms(void);
 bool clock_is_virtual(void);
+/** From now on local time is this zone's, an IANA name as "America/New_York"; empty: nothing changes. LOBBY_ERR_INVALID
+ * for what is no such name; LOBBY_ERR_NOT_FOUND where the machine does not know it. Both change nothing. */
+int clock_use_zone(const char *zone) MUST_CHECK;
 
 /** Switches this process to a virtual clock standing at this wall time. For tests. */
 void clock_use_virtual(int64_t wall_ms);

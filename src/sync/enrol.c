@@ -141,7 +141,8 @@ static int read_answer(struct sync *sync, const json_t *json, struct identity *o
 static int keep(struct sync *sync, const struct identity *identity, const json_t *settings,
 		lobby_Settings *new_settings)
 {
-	static const char *const forgotten[] = { "cursor", "has_roster", "resetting" };
+	static const char *const forgotten[] = { "cursor", "has_roster", "resetting",
+						 "orders", "update",	 "update_refused" };
 	struct store *store = &sync->store;
 	int err = db_begin(&store->db);
 
@@ -172,6 +173,8 @@ static int accept_answer(struct sync *sync, const char *body, size_t len)
 	sync->identity = identity;
 	sync->settings = settings;
 	sync->has_roster = false;
+	orders_load(&sync->store, &sync->orders);
+	update_load(sync);
 	store_checkpoint(&sync->store, true);
 	return 0;
 }
@@ -212,6 +215,7 @@ static void on_answer(void *arg, int err, int status, const char *body, size_t l
 	backoff_reset(&sync->feed.backoff);
 	backoff_reset(&sync->sender.backoff);
 	sync_push_settings(sync);
+	sync_push_orders(sync);
 	sync_heard(sync);
 	feed_start(sync);
 	status_changed(sync);

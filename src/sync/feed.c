@@ -22,7 +22,7 @@ static void ask(void *arg);
 
 /* Who this answer touched, beyond rows. */
 struct touched {
-	bool settings, logo;
+	bool settings, logo, orders, update, restart;
 	lobby_Settings new_settings;
 	int refused; /* entries that make no sense */
 };
@@ -82,9 +82,18 @@ static int apply_change(struct sync *sync, const json_t *change, int64_t generat
 		touched->settings = true;
 		return settings_save(&sync->store, settings, &touched->new_settings);
 	}
-	if (strcmp(type, "logo") == 0) {
+	if (strcmp(type, "logo") == 0)
 		return apply_logo(sync, change, touched);
+	if (strcmp(type, "orders") == 0 && json_is_object(json_object_get(change, "orders"))) {
+		touched->orders = true;
+		return orders_save(&sync->store, json_object_get(change, "orders"));
 	}
+	if (strcmp(type, "update") == 0) {
+		touched->update = true;
+		return update_save(sync, json_object_get(change, "update"));
+	}
+	if (strcmp(type, "restart") == 0)
+		touched->restart = true;
 	return 0;
 }
 
@@ -99,8 +108,15 @@ static int apply_all(struct sync *sync, const json_t *answer, const char *cursor
 	bool resetting = reset || store_get_int(store, "resetting", 0) != 0;
 	int err = 0;
 
-	if (reset)
+	if (reset) {
+		/* Orders and an offer that still hold come again with the whole. */
+		touched->orders = touched->update = true;
 		err = store_set_int(store, "generation", generation);
+		if (err == 0)
+			err = store_unset(store, "orders");
+		if (err == 0)
+			err = store_unset(store, "update");
+	}
 	for (size_t i = 0; err == 0 && i < json_array_size(changes); i++)
 		err = apply_change(sync, json_array_get(changes, i), generation, touched);
 	if (err == 0 && resetting && !more)
@@ -140,6 +156,35 @@ static void tell_help(struct sync *sync, const json_t *changes)
 	}
 }
 
+/* Sent on once, whatever becomes of it: a kiosk that restarts for each time it hears of it would never stop. */
+static void restart(struct sync *sync)
+{
+	lobby_SystemCommand command = { .what = lobby_SystemDo_SYSTEM_RESTART };
+
+	if (box_command(sync, &command) != 0)
+		log_event(LOG_WARNING, "restart", "reason=\"no lobby-system\"");
+}
+
+static void tell_touched(struct sync *sync, const struct touched *touched)
+{
+	if (touched->settings) {
+		sync->settings = touched->new_settings;
+		sync_push_settings(sync);
+	}
+	if (touched->logo)
+		sync_push_logo(sync, NULL);
+	if (touched->orders) {
+		orders_load(&sync->store, &sync->orders);
+		sync_push_orders(sync);
+	}
+	if (touched->update)
+		update_load(sync);
+	if (touched->restart)
+		restart(sync);
+	if (touched->refused > 0)
+		log_event(LOG_WARNING, "feed-refused", "entries=%d", touched->refused);
+}
+
 int feed_apply(struct sync *sync, const char *body, size_t len, bool *more, int *changes)
 {
 	json_t *answer = json_loadb(body, len, 0, NULL);
@@ -164,14 +209,7 @@ int feed_apply(struct sync *sync, const char *body, size_t len, bool *more, int 
 	err = 0;
 	if (whole)
 		sync->has_roster = true;
-	if (touched.settings) {
-		sync->settings = touched.new_settings;
-		sync_push_settings(sync);
-	}
-	if (touched.logo)
-		sync_push_logo(sync, NULL);
-	if (touched.refused > 0)
-		log_event(LOG_WARNING, "feed-refused", "entries=%d", touched.refused);
+	tell_touched(sync, &touched);
 	tell_help(sync, list);
 	*changes = (int)json_array_size(list);
 	*more = json_is_true(json_object_get(answer, "more"));

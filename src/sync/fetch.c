@@ -6,6 +6,7 @@
 
 #include <curl/curl.h>
 #include <gnutls/gnutls.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <poll.h>
 #include <sodium.h>
@@ -77,7 +78,11 @@ static void collect(struct fetch *fetch)
 		curl_easy_getinfo(message->easy_handle, CURLINFO_RESPONSE_CODE, &status);
 		if (code != CURLE_OK)
 			log_event(LOG_DEBUG, "fetch-failed", "code=%d", (int)code);
-		finish(request, request->untrusted ? LOBBY_ERR_UNTRUSTED : err_of_curl(code), (int)status);
+		finish(request,
+		       request->untrusted ? LOBBY_ERR_UNTRUSTED
+		       : request->broken  ? LOBBY_ERR_IO
+					  : err_of_curl(code),
+		       (int)status);
 	}
 }
 
@@ -179,11 +184,25 @@ static int before_request(void *arg, char *remote_ip, char *local_ip, int remote
 	return CURL_PREREQFUNC_OK;
 }
 
+static void on_timeout(void *arg);
+
+/* A piece of a file. */
+static size_t pass_on(struct fetch_request *request, int status, const char *data, size_t len)
+{
+	loop_timer_set(request->fetch->loop, &request->timer, request->timeout_ms, on_timeout, request);
+	request->broken = !request->data(request->arg, status, data, len);
+	return request->broken ? 0 : len;
+}
+
 static size_t on_body(char *data, size_t one, size_t n, void *arg)
 {
 	struct fetch_request *request = arg;
 	size_t len = one * n, size = request->answer_size ? request->answer_size : FIRST_ANSWER;
+	long status = 0;
 
+	curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (request->data != NULL && (status == 200 || status == 206))
+		return pass_on(request, (int)status, data, len);
 	if (len > request->max_answer - request->answer_len)
 		return 0;
 	while (size < request->answer_len + len + 1)
@@ -264,6 +283,10 @@ static bool add_headers(struct fetch_request *request, const struct fetch_ask *a
 		ok = add_header(request, line);
 		sodium_memzero(line, sizeof(line));
 	}
+	if (ok && ask->from > 0) {
+		snprintf(line, sizeof(line), "Range: bytes=%" PRId64 "-", ask->from);
+		ok = add_header(request, line);
+	}
 	return ok;
 }
 
@@ -291,6 +314,8 @@ static void set_options(struct fetch_request *request, const struct fetch_ask *a
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->fetch->doubt ? 1L : 0L);
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* never wait for a name server's thread when broken off */
+	if (ask->max_rate > 0)
+		curl_easy_setopt(easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)ask->max_rate);
 	if (request->body != NULL) {
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
@@ -326,6 +351,8 @@ int fetch_start(struct fetch *fetch, struct fetch_request *request, const struct
 					   .max_answer = ask->max_answer,
 					   .pinned = ask->pin != NULL,
 					   .certificate = ask->certificate,
+					   .data = ask->data,
+					   .timeout_ms = ask->timeout_ms,
 					   .done = done,
 					   .arg = arg,
 					   .active = true,

@@ -27,6 +27,9 @@ typedef void fetch_done_fn(void *arg, int err, int status, const char *body, siz
 /** The handshake showed this certificate and the body may still be changed in place. */
 typedef void fetch_certificate_fn(void *arg, const uint8_t fingerprint[FETCH_FINGERPRINT], char *body, size_t len);
 
+/** A piece of the body of an answer with this status, 200 or 206. False breaks it off: done says LOBBY_ERR_IO. */
+typedef bool fetch_data_fn(void *arg, int status, const void *data, size_t len);
+
 struct fetch_ask {
 	const char *url;
 	const char *authorization; /* header value, or NULL */
@@ -36,6 +39,12 @@ struct fetch_ask {
 	int64_t timeout_ms;
 	const uint8_t *pin;		   /* the fingerprint to insist on; NULL (enrolment): take any and say which */
 	fetch_certificate_fn *certificate; /* with pin == NULL */
+
+	/* A file instead of an answer: data gets it as it comes, nothing of it is kept, and timeout_ms is the longest
+	 * silence instead of the whole. */
+	fetch_data_fn *data;
+	int64_t from;	  /* its first byte that is wanted (RFC 9110, 14.2); a 200 begins at 0 all the same */
+	int64_t max_rate; /* bytes a second; 0: what the line gives */
 };
 
 /** In its owner's storage, zeroed before first use. */
@@ -47,10 +56,12 @@ struct fetch_request {
 	char *answer;
 	size_t answer_len, answer_size, max_answer;
 	uint8_t pin[FETCH_FINGERPRINT];
-	bool pinned, untrusted, active;
+	bool pinned, untrusted, active, broken;
 	int fail; /* decided before curl is asked or after it failed */
 	struct loop_timer timer;
+	int64_t timeout_ms;
 	fetch_certificate_fn *certificate;
+	fetch_data_fn *data;
 	fetch_done_fn *done;
 	void *arg;
 	struct fetch_request *next;

@@ -59,6 +59,7 @@ void settings_of_json(const json_t *json, lobby_Settings *settings)
 	take_text(json, "clinic_name", s.clinic_name, sizeof(s.clinic_name));
 	take_text(json, "desk_location", s.desk_location, sizeof(s.desk_location));
 	take_text(json, "scanner_hint", s.scanner_hint, sizeof(s.scanner_hint));
+	take_text(json, "time_zone", s.time_zone, sizeof(s.time_zone));
 	take_text(json, "technician_pin", s.technician_pin, sizeof(s.technician_pin));
 	take_number(json, "early_min", 24 * 60, &s.early_min);
 	take_number(json, "late_min", 24 * 60, &s.late_min);

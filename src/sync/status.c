@@ -2,6 +2,7 @@
  * changes. Without its kiosk the screen is "gone". */
 #include "sync.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <jansson.h>
@@ -72,9 +73,21 @@ static char *body_of(struct sync *sync)
 	json = json_pack("{s:s, s:s, s:I, s:I, s:o, s:s}", "screen", screen_of(sync), "step", sync->status.screen.step,
 			 "visits_held", (json_int_t)counts.visits, "visits_set_aside", (json_int_t)counts.set_aside,
 			 "devices", devices_json(&sync->status.devices), "version", LOBBY_VERSION);
+	if (json != NULL) {
+		json_object_set_new(json, "clock_ms", json_integer(clock_wall_ms()));
+		json_object_set_new(json, "system", box_json(sync));
+	}
 	text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	json_decref(json);
 	return text;
+}
+
+static void hear_clock(struct sync *sync, const char *body, size_t len)
+{
+	json_t *json = json_loadb(body, len, 0, NULL);
+
+	box_clock(sync, json_integer_value(json_object_get(json, "now_ms")));
+	json_decref(json);
 }
 
 static void on_answer(void *arg, int err, int status, const char *body, size_t len)
@@ -85,10 +98,12 @@ static void on_answer(void *arg, int err, int status, const char *body, size_t l
 		err = fetch_err_of(status, body, len);
 	loop_timer_set(sync->loop, &sync->status.timer, err == 0 && sync->status.again ? 0 : EVERY_MS, send_status,
 		       sync);
-	if (err != 0)
+	if (err != 0) {
 		sync_lost(sync, err);
-	else
-		sync_heard(sync);
+		return;
+	}
+	hear_clock(sync, body, len);
+	sync_heard(sync);
 }
 
 static void send_status(void *arg)

@@ -15,6 +15,12 @@
 #define CHECKPOINT_MS 1000
 #define LINK_LOOK_MS 250
 
+/* What the clinic calls this kiosk comes before the name that it was enrolled with. */
+static const char *name_of(const struct sync *sync)
+{
+	return sync->orders.name[0] != '\0' ? sync->orders.name : sync->identity.name;
+}
+
 static void fill_state(struct sync *sync, lobby_SyncState *state)
 {
 	struct outbox_counts counts = { 0 };
@@ -25,7 +31,7 @@ static void fill_state(struct sync *sync, lobby_SyncState *state)
 				    .err = sync->err };
 	if (sync->identity.enrolled) {
 		text_copy(state->kiosk_id, sizeof(state->kiosk_id), sync->identity.kiosk_id);
-		text_copy(state->kiosk_name, sizeof(state->kiosk_name), sync->identity.name);
+		text_copy(state->kiosk_name, sizeof(state->kiosk_name), name_of(sync));
 	} else {
 		state->err = LOBBY_ERR_NOT_ENROLLED;
 	}
@@ -73,6 +79,31 @@ void sync_push_state(struct sync *sync)
 	envelope.body.sync_state = state;
 	envelope.body.sync_state.last_contact_ms = sync->last_contact_ms;
 	wire_server_broadcast(sync->server, lobby_Program_PROGRAM_UNKNOWN, &envelope);
+	if (sync->box.here && sync->box.conn.up && wire_send(&sync->box.conn, &envelope) != 0)
+		log_event(LOG_WARNING, "wire-send", "message=sync-state");
+}
+
+void sync_tell_state(struct sync *sync, struct wire_conn *conn)
+{
+	lobby_SyncState state;
+
+	fill_state(sync, &state);
+	send_state(conn, &state, sync->last_contact_ms);
+}
+
+static void fill_orders(const struct sync *sync, lobby_Envelope *envelope)
+{
+	*envelope = (lobby_Envelope){ .which_body = lobby_Envelope_orders_tag };
+	envelope->body.orders = sync->orders.say;
+}
+
+void sync_push_orders(struct sync *sync)
+{
+	lobby_Envelope envelope;
+
+	fill_orders(sync, &envelope);
+	wire_server_broadcast(sync->server, lobby_Program_PROGRAM_KIOSK, &envelope);
+	sync_push_state(sync);
 }
 
 /* The kiosk learns that there is a PIN, and nothing that it could be found out from. */
@@ -83,10 +114,20 @@ static void fill_settings(const struct sync *sync, lobby_Settings *settings)
 		  sync->settings.technician_pin[0] != '\0' ? "set" : "");
 }
 
+/* The day is the clinic's. */
+static void use_zone(const struct sync *sync)
+{
+	int err = clock_use_zone(sync->settings.time_zone);
+
+	if (err != 0)
+		log_event(LOG_WARNING, "time-zone", "err=%s", err_event(err));
+}
+
 void sync_push_settings(struct sync *sync)
 {
 	lobby_Envelope envelope = { .which_body = lobby_Envelope_settings_tag };
 
+	use_zone(sync);
 	fill_settings(sync, &envelope.body.settings);
 	wire_server_broadcast(sync->server, lobby_Program_PROGRAM_KIOSK, &envelope);
 }
@@ -302,20 +343,20 @@ static void on_state(void *arg, struct wire_conn *conn, bool up)
 {
 	struct sync *sync = arg;
 	lobby_Envelope envelope = { .which_body = lobby_Envelope_settings_tag };
-	lobby_SyncState state;
 
 	if (!up)
 		enrol_asker_gone(sync, conn);
-	if (up) {
-		fill_state(sync, &state);
-		send_state(conn, &state, sync->last_contact_ms);
-	}
+	if (up)
+		sync_tell_state(sync, conn);
 	if (conn->peer != lobby_Program_PROGRAM_KIOSK)
 		return;
 	fill_settings(sync, &envelope.body.settings);
 	if (up && wire_send(conn, &envelope) != 0)
 		log_event(LOG_WARNING, "wire-send", "message=settings");
 	if (up) {
+		fill_orders(sync, &envelope);
+		if (wire_send(conn, &envelope) != 0)
+			log_event(LOG_WARNING, "wire-send", "message=orders");
 		sync_push_logo(sync, conn);
 	} else {
 		link_ask_stop(sync);
@@ -349,17 +390,20 @@ static void load(struct sync *sync)
 {
 	identity_load(&sync->store, &sync->identity);
 	settings_load(&sync->store, &sync->settings);
+	use_zone(sync);
+	orders_load(&sync->store, &sync->orders);
 	tests_load(sync);
 	sync->has_roster = store_get_int(&sync->store, "has_roster", 0) != 0;
 	sync->last_contact_ms = 0;
 	sync->err = sync->identity.enrolled ? LOBBY_ERR_UNREACHABLE : 0;
 }
 
-int sync_init(struct sync *sync, struct loop *loop, const char *folder, const char *socket)
+int sync_init(struct sync *sync, struct loop *loop, const char *folder, const char *update_folder, const char *socket)
 {
 	int err;
 
 	*sync = (struct sync){ .loop = loop };
+	update_init(sync, update_folder);
 	if (sodium_init() < 0)
 		return LOBBY_ERR_IO;
 	err = store_open(&sync->store, folder);
@@ -388,6 +432,8 @@ int sync_init(struct sync *sync, struct loop *loop, const char *folder, const ch
 	sender_wake(sync);
 	tests_wake(sync);
 	status_changed(sync);
+	box_start(sync);
+	update_load(sync);
 	if (fetch_has_link_file(sync->fetch))
 		on_link(sync);
 	return 0;
@@ -403,10 +449,12 @@ void sync_fini(struct sync *sync)
 		status_stop(sync);
 		help_stop(sync);
 		enrol_stop(sync);
+		update_stop(sync);
 		day_stop(sync);
 		loop_timer_cancel(sync->loop, &sync->link);
 		loop_timer_cancel(sync->loop, &sync->checkpoint);
 	}
+	box_stop(sync);
 	wire_server_free(sync->server);
 	fetch_free(sync->fetch);
 	health_forget(&sync->health);

@@ -2,7 +2,8 @@
  *
  * `struct sync` is the whole program. Its parts are one file each: the wire's messages (sync.c), the clinic's change
  * feed (feed.c), the outbox's sender (sender.c), help (help.c), status (status.c), self-tests (selftest.c), health
- * links (link.c), the technician's PIN (technician.c), enrolment (enrol.c), the day (day.c). They meet only here: a
+ * links (link.c), the technician's PIN (technician.c), enrolment (enrol.c), the day (day.c), the box (box.c), updates
+ * (update.c). They meet only here: a
  * part that heard from the clinic, or failed to, says so, and what the kiosk's screen must know is pushed when it
  * changed. */
 #ifndef LOBBY_SYNC_SYNC_H
@@ -13,10 +14,14 @@
 #include "fetch.h"
 #include "health.h"
 #include "identity.h"
+#include "orders.h"
 #include "outbox.h"
 #include "roster.h"
 #include "store.h"
 #include "wire/wire.h"
+
+#include <jansson.h>
+#include <sodium.h>
 
 #define SYNC_MAX_HELP 4
 
@@ -82,6 +87,44 @@ struct link_ask {
 	uint32_t health_request; /* of the ReadHealth that it answers */
 };
 
+/* The link to lobby-system, where there is one. */
+struct box {
+	struct wire_conn conn;
+	char path[108];
+	bool here, known; /* is there one; has it told its state */
+	lobby_SystemState state;
+	uint32_t request;
+	int64_t clock_told_ms; /* monotonic */
+};
+
+struct update_offer {
+	char version[25], sha256[65], id[65];
+	int64_t size;
+};
+
+enum update_at {
+	UPDATE_IDLE,
+	UPDATE_FETCHING,
+	UPDATE_FETCHED, /* whole and right, and lobby-system does not have it yet */
+	UPDATE_HANDED,
+	UPDATE_OVER, /* runs already, or was refused */
+};
+
+struct update {
+	bool offered;
+	struct update_offer offer;
+	enum update_at at;
+	int fd; /* while fetching */
+	int64_t have, hashed, synced;
+	crypto_hash_sha256_state hash;
+	int damaged, answered; /* how often; the status of the answer that comes in */
+	struct fetch_request request;
+	struct loop_timer timer;
+	struct backoff backoff;
+	uint32_t request_id;
+	char text[161]; /* what is wrong, for the clinic */
+};
+
 struct sync {
 	struct loop *loop;
 	struct fetch *fetch;
@@ -93,6 +136,8 @@ struct sync {
 	struct health health;
 	struct identity identity;
 	lobby_Settings settings;
+	struct orders orders;
+	const char *update_folder;
 
 	bool has_roster, reachable;
 	int err;       /* why not reachable */
@@ -109,13 +154,17 @@ struct sync {
 	struct link_ask link_ask;
 	struct help_call help[SYNC_MAX_HELP];
 	struct enrol enrol;
+	struct box box;
+	struct update update;
 	struct loop_timer day, checkpoint, link;
 	bool link_was_down;
 };
 
-/** Opens the store in folder and listens at socket (both borrowed for the call). As store_open(); LOBBY_ERR_IO when the
+/** Opens the store in folder and listens at socket (both borrowed for the call); updates are kept in update_folder
+ * (borrowed for the program's life). As store_open(); LOBBY_ERR_IO when the
  * socket cannot be made. On failure there is nothing to undo. */
-int sync_init(struct sync *sync, struct loop *loop, const char *folder, const char *socket) MUST_CHECK;
+int sync_init(struct sync *sync, struct loop *loop, const char *folder, const char *update_folder,
+	      const char *socket) MUST_CHECK;
 void sync_fini(struct sync *sync);
 
 /* For the parts. */
@@ -126,6 +175,10 @@ void sync_lost(struct sync *sync, int err);
 /** Pushes SyncState if it differs from what was pushed last (last_contact_ms alone is no difference). */
 void sync_push_state(struct sync *sync);
 void sync_push_settings(struct sync *sync);
+/** To one peer, what sync_push_state() tells all of them. */
+void sync_tell_state(struct sync *sync, struct wire_conn *conn);
+/** The clinic's orders have changed. */
+void sync_push_orders(struct sync *sync);
 /** To one kiosk, or with NULL to all. */
 void sync_push_logo(struct sync *sync, struct wire_conn *conn);
 /** Something was written: move it out of the log soon. */
@@ -179,6 +232,27 @@ void technician_check(struct sync *sync, const lobby_TechnicianPin *pin, lobby_T
 void enrol_start(struct sync *sync, struct wire_conn *asker, const lobby_Enrol *enrol);
 void enrol_asker_gone(struct sync *sync, const struct wire_conn *asker);
 void enrol_stop(struct sync *sync);
+
+void box_start(struct sync *sync);
+void box_stop(struct sync *sync);
+/** Numbers the command and sends it; as wire_send(). */
+int box_command(struct sync *sync, lobby_SystemCommand *command) MUST_CHECK;
+/** The clinic's clock says so: lobby-system sets ours when it has nothing better. */
+void box_clock(struct sync *sync, int64_t clinic_ms);
+/** The status's "system"; NULL where this is no appliance. */
+json_t *box_json(const struct sync *sync);
+
+void update_init(struct sync *sync, const char *folder);
+/** Keeps an offer, or with null or nonsense that there is none. Within the caller's transaction. */
+int update_save(struct sync *sync, const json_t *json) MUST_CHECK;
+/** Takes up what the store says. */
+void update_load(struct sync *sync);
+/** Something changed that may let it go on. */
+void update_look(struct sync *sync);
+void update_answer(struct sync *sync, const lobby_SystemAnswer *answer);
+void update_box_gone(struct sync *sync);
+void update_stop(struct sync *sync);
+json_t *update_json(const struct sync *sync);
 
 /** Purges what is over and comes back at midnight. */
 void day_start(struct sync *sync);

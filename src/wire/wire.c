@@ -73,6 +73,14 @@ void wire_settings_default(lobby_Settings *settings)
 	};
 }
 
+bool wire_has_system(void)
+{
+	char path[108];
+
+	return access("/run/lobby-boot", F_OK) == 0 ||
+	       (wire_path(path, sizeof(path), "system.sock") == 0 && access(path, F_OK) == 0);
+}
+
 int wire_path(char *out, size_t size, const char *name)
 {
 	const char *run = getenv("LOBBY_RUN");

@@ -302,7 +302,7 @@ static inline void on_message(void *arg, struct wire_conn *conn, const lobby_Env
 
 static inline void connect_peers(struct world *w)
 {
-	assert_int_equal(sync_init(&w->sync, w->loop, w->data, w->socket), 0);
+	assert_int_equal(sync_init(&w->sync, w->loop, w->data, w->data, w->socket), 0);
 	wire_client_start(&w->kiosk, w->loop, w->socket, lobby_Program_PROGRAM_KIOSK, on_message, NULL, w);
 	wire_client_start(&w->technician, w->loop, w->socket, lobby_Program_PROGRAM_CTL, on_message, NULL, w);
 	UNTIL(w, w->kiosk.up && w->technician.up && w->settings_count > 0);

@@ -42,7 +42,7 @@ static int setup(void **state)
 	rig_init(&b->rig);
 	snprintf(b->data, sizeof(b->data), "%s/data", b->rig.folder);
 	snprintf(b->socket, sizeof(b->socket), "%s/sync.sock", b->rig.folder);
-	assert_int_equal(sync_init(&b->sync, b->rig.loop, b->data, b->socket), 0);
+	assert_int_equal(sync_init(&b->sync, b->rig.loop, b->data, b->data, b->socket), 0);
 	*state = b;
 	return 0;
 }
@@ -256,7 +256,7 @@ static void without_its_programs_it_says_so(void **state)
 	assert_int_equal(end(b), 0);
 	assert_said(b, "Self-test passed.");
 	assert_said(b, "was not kept for the clinic");
-	assert_int_equal(sync_init(&b->sync, b->rig.loop, b->data, b->socket), 0);
+	assert_int_equal(sync_init(&b->sync, b->rig.loop, b->data, b->data, b->socket), 0);
 	CTL(b, "--run", "/nonexistent", "selftest");
 	assert_int_equal(end(b), 2);
 	assert_said(b, "lobby-devices does not run");

@@ -212,7 +212,7 @@ static int start(void **state)
 	make_folder(p->run);
 	snprintf(p->socket, sizeof(p->socket), "%s/sync.sock", p->run);
 	p->loop = loop_new();
-	assert_int_equal(sync_init(&p->sync, p->loop, p->folder, p->socket), 0);
+	assert_int_equal(sync_init(&p->sync, p->loop, p->folder, p->folder, p->socket), 0);
 	*state = p;
 	return 0;
 }
