@@ -130,15 +130,15 @@ json_t *box_json(const struct sync *sync)
 
 	if (!sync->box.known || s->slot[0] == '\0')
 		return NULL;
-	json = json_pack("{s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:o, s:s, s:s, s:b, s:I, s:o, s:I, s:o, s:I}", "slot",
-			 s->slot, "other_version", s->other_version, "development", s->development, "secure_boot",
-			 s->secure_boot, "booted_ms", (json_int_t)s->booted_ms, "state_total_kb",
-			 (json_int_t)s->state_total_kb, "state_free_kb", (json_int_t)s->state_free_kb, "temperature_c",
-			 s->has_temperature ? json_integer(s->temperature_c) : json_null(), "protection",
-			 protection_of(s->protection), "protection_text", s->protection_text, "clock_right",
-			 s->clock_right, "clock_error_ms", (json_int_t)s->clock_error_ms, "links", links_json(s),
-			 "rotation", (json_int_t)s->panel.rotation, "update", update_json(sync), "memory_used_kb",
-			 (json_int_t)s->memory_used_kb);
+	json = json_pack("{s:s, s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:o, s:s, s:s, s:b, s:I, s:o, s:I, s:o, s:I}",
+			 "version", s->version, "slot", s->slot, "other_version", s->other_version, "development",
+			 s->development, "secure_boot", s->secure_boot, "booted_ms", (json_int_t)s->booted_ms,
+			 "state_total_kb", (json_int_t)s->state_total_kb, "state_free_kb", (json_int_t)s->state_free_kb,
+			 "temperature_c", s->has_temperature ? json_integer(s->temperature_c) : json_null(),
+			 "protection", protection_of(s->protection), "protection_text", s->protection_text,
+			 "clock_right", s->clock_right, "clock_error_ms", (json_int_t)s->clock_error_ms, "links",
+			 links_json(s), "rotation", (json_int_t)s->panel.rotation, "update", update_json(sync),
+			 "memory_used_kb", (json_int_t)s->memory_used_kb);
 	if (json == NULL) {
 		log_event(LOG_WARNING, "status", "part=system");
 		return NULL;

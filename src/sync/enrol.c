@@ -18,6 +18,7 @@
 #include <string.h>
 
 #define CODE_LEN 12
+#define CODE_MANY_LEN 20 /* one that enrols many kiosks */
 #define CODE_ID_LEN 4
 #define TIMEOUT_MS 20000
 #define MAX_ANSWER (64 * 1024)
@@ -38,8 +39,9 @@ static void answer(struct sync *sync, int err, const char *text)
 	sync->enrol.busy = false;
 }
 
-/* Crockford's base 32: capitals, no hyphens, O is 0, I and L are 1. False unless it is 12 such characters. */
-static bool read_code(const char *typed, char code[CODE_LEN + 1])
+/* Crockford's base 32: capitals, no hyphens, O is 0, I and L are 1. False unless it is 12 or 20 such
+ * characters. */
+static bool read_code(const char *typed, char code[CODE_MANY_LEN + 1])
 {
 	size_t n = 0;
 
@@ -49,12 +51,12 @@ static bool read_code(const char *typed, char code[CODE_LEN + 1])
 		if (c == '-' || c == ' ')
 			continue;
 		c = c == 'O' ? '0' : c == 'I' || c == 'L' ? '1' : c;
-		if (n == CODE_LEN || strchr("0123456789ABCDEFGHJKMNPQRSTVWXYZ", c) == NULL)
+		if (n == CODE_MANY_LEN || strchr("0123456789ABCDEFGHJKMNPQRSTVWXYZ", c) == NULL)
 			return false;
 		code[n++] = c;
 	}
 	code[n] = '\0';
-	return n == CODE_LEN;
+	return n == CODE_LEN || n == CODE_MANY_LEN;
 }
 
 /* "clinic.example:8443/" -> "https://clinic.example:8443". False for another scheme or nothing. */
@@ -244,7 +246,7 @@ static char *body_of(const char *code, const char *name, size_t *proof_at)
 	return text;
 }
 
-static int ask(struct sync *sync, const char code[CODE_LEN + 1])
+static int ask(struct sync *sync, const char *code)
 {
 	struct enrol *enrol = &sync->enrol;
 	char url[300];
@@ -254,7 +256,7 @@ static int ask(struct sync *sync, const char code[CODE_LEN + 1])
 	char *body;
 	int err;
 
-	if (crypto_pwhash(enrol->key, sizeof(enrol->key), code + CODE_ID_LEN, CODE_LEN - CODE_ID_LEN, salt,
+	if (crypto_pwhash(enrol->key, sizeof(enrol->key), code + CODE_ID_LEN, strlen(code) - CODE_ID_LEN, salt,
 			  crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE,
 			  crypto_pwhash_ALG_ARGON2ID13) != 0)
 		return LOBBY_ERR_NO_MEMORY;
@@ -272,7 +274,7 @@ static int ask(struct sync *sync, const char code[CODE_LEN + 1])
 void enrol_start(struct sync *sync, struct wire_conn *asker, const lobby_Enrol *wanted)
 {
 	struct enrol *enrol = &sync->enrol;
-	char code[CODE_LEN + 1];
+	char code[CODE_MANY_LEN + 1];
 	int err;
 
 	if (enrol->busy) {
@@ -294,7 +296,8 @@ void enrol_start(struct sync *sync, struct wire_conn *asker, const lobby_Enrol *
 	}
 	if (!read_code(wanted->code, code)) {
 		answer(sync, LOBBY_ERR_CODE_WRONG,
-		       "The code has 12 letters and digits, like 7QXK-M2PD-9TRA. Read it from the Kiosks page again.");
+		       "The code has 12 letters and digits, like 7QXK-M2PD-9TRA, or 20. Read it from the Kiosks page "
+		       "again.");
 		return;
 	}
 	err = ask(sync, code);

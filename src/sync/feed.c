@@ -67,6 +67,19 @@ static int apply_logo(struct sync *sync, const json_t *change, struct touched *t
 	return 0;
 }
 
+/* An id is one restart, however often it comes. */
+static int apply_restart(struct sync *sync, const json_t *change, struct touched *touched)
+{
+	const char *id = json_string_value(json_object_get(change, "id"));
+	char last[65];
+
+	if (id == NULL || *id == '\0' || strlen(id) >= sizeof(last) ||
+	    (store_get_text(&sync->store, "restarted", last, sizeof(last)) == 0 && strcmp(last, id) == 0))
+		return 0;
+	touched->restart = true;
+	return store_set_text(&sync->store, "restarted", id);
+}
+
 static int apply_change(struct sync *sync, const json_t *change, int64_t generation, struct touched *touched)
 {
 	const char *type = json_string_value(json_object_get(change, "type"));
@@ -93,7 +106,7 @@ static int apply_change(struct sync *sync, const json_t *change, int64_t generat
 		return update_save(sync, json_object_get(change, "update"));
 	}
 	if (strcmp(type, "restart") == 0)
-		touched->restart = true;
+		return apply_restart(sync, change, touched);
 	return 0;
 }
 
@@ -156,7 +169,6 @@ static void tell_help(struct sync *sync, const json_t *changes)
 	}
 }
 
-/* Sent on once, whatever becomes of it: a kiosk that restarts for each time it hears of it would never stop. */
 static void restart(struct sync *sync)
 {
 	lobby_SystemCommand command = { .what = lobby_SystemDo_SYSTEM_RESTART };

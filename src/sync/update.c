@@ -32,6 +32,8 @@
 
 static void fetch_more(void *arg);
 
+static const char no_room[] = "There is not enough room on the disk for the update.";
+
 /* ---- the offer ---- */
 
 static bool is_plain(const char *text, const char *allowed)
@@ -158,6 +160,9 @@ static void install(struct sync *sync)
 	struct update *update = &sync->update;
 	lobby_SystemCommand command = { .what = lobby_SystemDo_SYSTEM_INSTALL };
 
+	if (store_set_text(&sync->store, "update_handed", update->offer.id) != 0)
+		log_event(LOG_WARNING, "update-handed", "version=%s", update->offer.version);
+	text_copy(update->handed, sizeof(update->handed), update->offer.id);
 	path_of(sync, command.path, sizeof(command.path));
 	text_copy(command.version, sizeof(command.version), update->offer.version);
 	update->at = UPDATE_HANDED;
@@ -232,8 +237,9 @@ static void on_fetched(void *arg, int err, int status, const char *body, size_t 
 	else if (err == LOBBY_ERR_NOT_FOUND || err == LOBBY_ERR_FORBIDDEN)
 		again(sync, "The clinic does not have the update any more.");
 	else if (err == LOBBY_ERR_IO)
-		again(sync, has_room(sync) ? "The update could not be written to the disk."
-					   : "There is not enough room on the disk for the update.");
+		refuse(sync, has_room(sync)
+				     ? "The update is not as long as was said, or could not be written to the disk."
+				     : no_room);
 	else
 		again(sync, "");
 }
@@ -249,7 +255,7 @@ static void fetch_more(void *arg)
 	if (!sync_ask(sync, path, url, sizeof(url), authorization, sizeof(authorization), &ask))
 		return;
 	if (!has_room(sync)) {
-		again(sync, "There is not enough room on the disk for the update.");
+		refuse(sync, no_room);
 		return;
 	}
 	ask.timeout_ms = SILENCE_MS;
@@ -312,10 +318,26 @@ static void begin(struct sync *sync)
 
 static bool was_refused(struct sync *sync)
 {
-	char id[sizeof(sync->update.offer.id)];
+	char id[65];
 
 	return store_get_text(&sync->store, "update_refused", id, sizeof(id)) == 0 &&
 	       strcmp(id, sync->update.offer.id) == 0;
+}
+
+/* Is what the box tells of an update about the one that is offered now? The same version may be offered again. */
+static bool box_has_it(const struct sync *sync)
+{
+	return strcmp(sync->box.state.update.version, sync->update.offer.version) == 0 &&
+	       strcmp(sync->update.handed, sync->update.offer.id) == 0;
+}
+
+static bool box_goes_on(const struct sync *sync)
+{
+	lobby_UpdateStage stage = sync->box.state.update.stage;
+
+	return box_has_it(sync) &&
+	       (stage == lobby_UpdateStage_UPDATE_WAITING || stage == lobby_UpdateStage_UPDATE_INSTALLING ||
+		stage == lobby_UpdateStage_UPDATE_INSTALLED);
 }
 
 void update_look(struct sync *sync)
@@ -329,13 +351,14 @@ void update_look(struct sync *sync)
 		close_file(sync);
 		remove_others(sync, NULL);
 		update->at = UPDATE_OVER;
-	} else if (box->update.stage == lobby_UpdateStage_UPDATE_FELL_BACK &&
-		   strcmp(box->update.version, update->offer.version) == 0 && !was_refused(sync)) {
+	} else if (box->update.stage == lobby_UpdateStage_UPDATE_FELL_BACK && box_has_it(sync) && !was_refused(sync)) {
 		refuse(sync, box->update.text);
 	} else if (update->at == UPDATE_FETCHED) {
 		install(sync);
 	} else if (update->at == UPDATE_IDLE && was_refused(sync)) {
 		update->at = UPDATE_OVER;
+	} else if (update->at == UPDATE_IDLE && box_goes_on(sync)) {
+		update->at = UPDATE_HANDED; /* before our own restart */
 	} else if (update->at == UPDATE_IDLE) {
 		begin(sync);
 	}
@@ -352,6 +375,8 @@ void update_load(struct sync *sync)
 	if (json == NULL || !offer_of_json(json, &offer))
 		offer = (struct update_offer){ 0 };
 	json_decref(json);
+	if (store_get_text(&sync->store, "update_handed", sync->update.handed, sizeof(sync->update.handed)) != 0)
+		sync->update.handed[0] = '\0';
 	if (strcmp(offer.id, sync->update.offer.id) != 0) {
 		close_file(sync);
 		sync->update.damaged = 0;
@@ -404,12 +429,12 @@ json_t *update_json(const struct sync *sync)
 	bool here = (size_t)box->stage < sizeof(stages) / sizeof(stages[0]);
 
 	if (update->at == UPDATE_FETCHING)
-		return json_pack("{s:s, s:s, s:I, s:s}", "stage", "downloading", "version", update->offer.version,
-				 "percent", (json_int_t)(update->have * 100 / update->offer.size), "text",
-				 update->text);
+		return json_pack("{s:s, s:s, s:s, s:I, s:s}", "id", update->offer.id, "stage", "downloading", "version",
+				 update->offer.version, "percent",
+				 (json_int_t)(update->have * 100 / update->offer.size), "text", update->text);
 	if (update->at == UPDATE_OVER && update->text[0] != '\0' && box->stage != lobby_UpdateStage_UPDATE_FELL_BACK)
-		return json_pack("{s:s, s:s, s:i, s:s}", "stage", "refused", "version", update->offer.version,
-				 "percent", 0, "text", update->text);
-	return json_pack("{s:s, s:s, s:I, s:s}", "stage", here ? stages[box->stage] : "none", "version", box->version,
-			 "percent", (json_int_t)box->percent, "text", box->text);
+		return json_pack("{s:s, s:s, s:s, s:i, s:s}", "id", update->offer.id, "stage", "refused", "version",
+				 update->offer.version, "percent", 0, "text", update->text);
+	return json_pack("{s:s, s:s, s:s, s:I, s:s}", "id", update->handed, "stage", here ? stages[box->stage] : "none",
+			 "version", box->version, "percent", (json_int_t)box->percent, "text", box->text);
 }
