@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "base/text.h"
 #include "drivers/registry.h"
 #include "wire/wire.h"
@@ -47,6 +48,7 @@ static void tell_all(struct devices *ds)
 	list_note(&ds->list, clock_wall_ms());
 	fill_list(ds, &envelope);
 	wire_server_broadcast(ds->server, lobby_Program_PROGRAM_UNKNOWN, &envelope);
+	notify_status("Devices plugged in: %d.", (int)envelope.body.devices.device_count);
 	selftest_on_devices(&ds->selftest);
 }
 

@@ -1,6 +1,7 @@
 /* lobby-devices: USB devices in, messages out. See devices.h. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "devices/devices.h"
 #include "wire/wire.h"
 
@@ -42,6 +43,7 @@ int main(int argc, char **argv)
 	err = devices_new(loop, path, &devices);
 	if (err == 0) {
 		log_event(LOG_NOTICE, "start", "%s", "");
+		notify_ready(loop);
 		loop_run(loop);
 	} else {
 		log_event(LOG_ERROR, "start", "error=%s", err_event(err));

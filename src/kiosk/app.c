@@ -437,6 +437,8 @@ static void on_minute(void *arg)
 	struct app *app = arg;
 
 	app->dirty = true;
+	/* The clock's tick is the watchdog's too: the screen wakes for nothing else. */
+	notify_manager("WATCHDOG=1");
 	loop_timer_set(app->loop, &app->minute, 60000 - clock_wall_ms() % 60000, on_minute, app);
 }
 

@@ -2,6 +2,7 @@
 #include "app.h"
 
 #include "base/log.h"
+#include "base/notify.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -90,6 +91,9 @@ void link_send_state(struct app *app, bool again)
 		return;
 	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_kiosk_state_tag };
 	envelope.body.kiosk_state = app->link.told = state;
+	notify_status("%s", state.screen == lobby_KioskScreen_KIOSK_READY    ? "Ready for a patient."
+			    : state.screen == lobby_KioskScreen_KIOSK_IN_USE ? "In use."
+									     : "Out of order.");
 	send_or_wait(&app->link.sync);
 }
 

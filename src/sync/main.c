@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/notify.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -89,6 +90,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	log_event(LOG_NOTICE, "started", "enrolled=%d", sync.identity.enrolled);
+	notify_ready(loop);
 	loop_run(loop);
 	broken = sync.broken;
 	sync_fini(&sync);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "base/text.h"
 #include "identify.h"
 #include "logo.h"
@@ -67,6 +68,15 @@ static bool same_state(const lobby_SyncState *a, const lobby_SyncState *b)
 	       strcmp(a->kiosk_id, b->kiosk_id) == 0 && strcmp(a->kiosk_name, b->kiosk_name) == 0;
 }
 
+static void tell_manager(const lobby_SyncState *state)
+{
+	if (state->enrolled)
+		notify_status("The clinic %s; %u visits wait to be sent.",
+			      state->reachable ? "answers" : "does not answer", (unsigned)state->visits_held);
+	else
+		notify_status("This kiosk belongs to no clinic yet.");
+}
+
 void sync_push_state(struct sync *sync)
 {
 	lobby_Envelope envelope = { .which_body = lobby_Envelope_sync_state_tag };
@@ -76,6 +86,7 @@ void sync_push_state(struct sync *sync)
 	if (same_state(&state, &sync->pushed))
 		return;
 	sync->pushed = state;
+	tell_manager(&state);
 	envelope.body.sync_state = state;
 	envelope.body.sync_state.last_contact_ms = sync->last_contact_ms;
 	wire_server_broadcast(sync->server, lobby_Program_PROGRAM_UNKNOWN, &envelope);
@@ -427,6 +438,7 @@ int sync_init(struct sync *sync, struct loop *loop, const char *folder, const ch
 		return err;
 	}
 	fill_state(sync, &sync->pushed);
+	tell_manager(&sync->pushed);
 	day_start(sync);
 	feed_start(sync);
 	sender_wake(sync);
