@@ -88,7 +88,7 @@ int main(int argc, char **argv)
 	}
 	log_event(LOG_NOTICE, "started", "version=%s slot=%s", sys.boot.version,
 		  system_is_appliance(&sys) ? sys.boot.slot : "none");
-	notify_manager("READY=1");
+	notify_ready(loop);
 	loop_run(loop);
 	system_fini(&sys);
 	loop_free(loop);
