@@ -194,7 +194,7 @@ static void fill_temperature(const struct system *sys, lobby_SystemState *state)
 
 static void fill_machine(const struct system *sys, lobby_SystemState *state)
 {
-	char folder[PATH_MAX], maker[41] = "", model[41] = "";
+	char folder[PATH_MAX], maker[41] = "", model[40] = "";
 
 	if (snprintf(folder, sizeof(folder), "%s/class/dmi/id", sys->options.sys) >= (int)sizeof(folder))
 		return;

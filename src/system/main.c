@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/notify.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -88,7 +87,6 @@ int main(int argc, char **argv)
 	}
 	log_event(LOG_NOTICE, "started", "version=%s slot=%s", sys.boot.version,
 		  system_is_appliance(&sys) ? sys.boot.slot : "none");
-	notify_ready(loop);
 	loop_run(loop);
 	system_fini(&sys);
 	loop_free(loop);

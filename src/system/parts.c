@@ -2,6 +2,7 @@
  * know. A part starts after those above it. */
 #include "facts.h"
 #include "power.h"
+#include "statedisk.h"
 #include "system.h"
 
 #define ANYBODY (SYSTEM_FROM_KIOSK | SYSTEM_FROM_SYNC | SYSTEM_FROM_CTL)
@@ -10,6 +11,7 @@
 const struct system_part system_parts[] = {
 	{ .name = "facts", .init = facts_init, .fini = facts_fini, .fill = facts_fill },
 	{ .name = "power", .init = power_init, .fini = power_fini, .heard = power_heard },
+	{ .name = "statedisk", .init = statedisk_init, .fini = statedisk_fini, .fill = statedisk_fill },
 };
 const size_t system_part_count = sizeof(system_parts) / sizeof(system_parts[0]);
 
@@ -17,7 +19,7 @@ const struct system_command system_commands[] = {
 	[lobby_SystemDo_SYSTEM_RESTART] = { "restart", power_restart_command, true, ANYBODY },
 	[lobby_SystemDo_SYSTEM_RESTART_NOW] = { "restart-now", power_now_command, true, ANYBODY },
 	[lobby_SystemDo_SYSTEM_POWER_OFF] = { "power-off", power_now_command, true, TECHNICIAN },
-	[lobby_SystemDo_SYSTEM_WIPE] = { "wipe", NULL, true, TECHNICIAN },
+	[lobby_SystemDo_SYSTEM_WIPE] = { "wipe", statedisk_wipe_command, true, TECHNICIAN },
 	[lobby_SystemDo_SYSTEM_SET_PANEL] = { "set-panel", NULL, true, TECHNICIAN },
 	[lobby_SystemDo_SYSTEM_SET_NETWORK] = { "set-network", NULL, true, TECHNICIAN },
 	[lobby_SystemDo_SYSTEM_INSTALL] = { "install", NULL, true, SYSTEM_FROM_SYNC | SYSTEM_FROM_CTL },

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "base/text.h"
 
 #include <pwd.h>
@@ -75,6 +76,7 @@ void system_state_ready(struct system *sys)
 	if (sys->state_ready)
 		return;
 	sys->state_ready = true;
+	notify_manager("READY=1"); /* lobby-sync and the journal wait for it */
 	for (size_t i = 0; i < system_part_count; i++)
 		if (system_parts[i].ready != NULL)
 			system_parts[i].ready(sys);

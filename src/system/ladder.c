@@ -1,0 +1,388 @@
+/* See ladder.h. */
+#include "ladder.h"
+
+#include "espfile.h"
+#include "keep.h"
+#include "partition.h"
+#include "vault.h"
+#include "worker.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+
+#include <poll.h>
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAPPED "/dev/mapper/" LADDER_NAME
+#define TPM_WAIT_MS 10000
+#define DISK_WAIT_MS 10000
+#define STEP_MS 100
+#define STATUS_FILE "lobby-state"
+#define KEY_FILE "state.key"
+
+/* What is known on the way up. */
+struct climb {
+	const struct ladder *at;
+	char device[PARTITION_PATH];
+	bool has_tpm;
+	struct ladder_result result;
+};
+
+static void remark(struct climb *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The first remark is the cause of those that follow: it stays. */
+static void remark(struct climb *c, const char *format, ...)
+{
+	va_list args;
+
+	if (c->result.text[0] != '\0')
+		return;
+	va_start(args, format);
+	vsnprintf(c->result.text, sizeof(c->result.text), format, args);
+	va_end(args);
+	log_event(LOG_WARNING, "state-remark", "text=\"%s\"", c->result.text);
+}
+
+/* Device nodes come a little after what they are nodes of. */
+static bool wait_for(const char *path, int64_t most_ms)
+{
+	for (int64_t waited = 0; access(path, F_OK) != 0; waited += STEP_MS) {
+		if (waited >= most_ms)
+			return false;
+		poll(NULL, 0, STEP_MS);
+	}
+	return true;
+}
+
+static bool look_for_tpm(const struct ladder *at)
+{
+	char path[192];
+
+	snprintf(path, sizeof(path), "%s/class/tpm/tpm0", at->sys);
+	return access(path, F_OK) == 0 && wait_for(at->tpm, TPM_WAIT_MS);
+}
+
+/* ---- the key on the ESP ------------------------------------------------------------------------------------------ */
+
+static int key_read(const struct ladder *at, uint8_t key[VAULT_KEY])
+{
+	struct espfile esp;
+	char *text = NULL;
+	size_t len = 0, decoded = 0;
+	int err = espfile_open(&esp, at->esp, at->esp_is_folder, at->run);
+
+	if (err != 0)
+		return err;
+	err = espfile_read(&esp, KEY_FILE, 256, &text, &len);
+	if (err == 0 && (sodium_base642bin(key, VAULT_KEY, text, len, "\r\n ", &decoded, NULL,
+					   sodium_base64_VARIANT_ORIGINAL) != 0 ||
+			 decoded != VAULT_KEY))
+		err = LOBBY_ERR_CORRUPT;
+	if (text != NULL)
+		sodium_memzero(text, len);
+	free(text);
+	espfile_close(&esp);
+	return err;
+}
+
+static int key_write(const struct ladder *at, const uint8_t key[VAULT_KEY])
+{
+	char text[sodium_base64_ENCODED_LEN(VAULT_KEY, sodium_base64_VARIANT_ORIGINAL)];
+	struct espfile esp;
+	int err = espfile_open(&esp, at->esp, at->esp_is_folder, at->run);
+
+	if (err != 0)
+		return err;
+	sodium_bin2base64(text, sizeof(text), key, VAULT_KEY, sodium_base64_VARIANT_ORIGINAL);
+	err = espfile_write(&esp, KEY_FILE, text, strlen(text));
+	sodium_memzero(text, sizeof(text));
+	espfile_close(&esp);
+	return err;
+}
+
+static void key_remove(const struct ladder *at)
+{
+	struct espfile esp;
+
+	if (espfile_open(&esp, at->esp, at->esp_is_folder, at->run) != 0)
+		return;
+	espfile_remove(&esp, KEY_FILE);
+	espfile_close(&esp);
+}
+
+/* ---- the vault --------------------------------------------------------------------------------------------------- */
+
+/* The TPM has opened it before the key goes. */
+static int vault_new_tpm(struct climb *c, const uint8_t key[VAULT_KEY])
+{
+	char said[256] = "";
+	int err = vault_bind_tpm(c->device, key, c->at->run, "auto", said, sizeof(said));
+
+	if (err == 0)
+		err = vault_open_tpm(c->device, LADDER_NAME, NULL);
+	if (err == 0)
+		err = vault_drop_key(c->device);
+	if (err == 0) {
+		key_remove(c->at);
+		c->result.protection = lobby_Protection_PROTECTION_TPM;
+		return 0;
+	}
+	log_event(LOG_ERROR, "tpm", "says=\"%.*s\"", (int)strcspn(said, "\n"), said);
+	remark(c, "This machine's TPM did not take the key: it lies on the disk instead.");
+	if (access(MAPPED, F_OK) == 0 && vault_close(LADDER_NAME) != 0)
+		return LOBBY_ERR_IO;
+	return err;
+}
+
+/* Makes a vault and opens it. Without a TPM the key is on the ESP before the vault needs it. */
+static int vault_new(struct climb *c)
+{
+	uint8_t key[VAULT_KEY];
+	int err;
+
+	worker_say("stage Making the state partition. This takes a moment, once.");
+	randombytes_buf(key, sizeof(key));
+	err = vault_make(c->device, key);
+	if (err == 0 && (!c->has_tpm || vault_new_tpm(c, key) != 0)) {
+		err = key_write(c->at, key);
+		if (err == 0)
+			err = vault_open_key(c->device, LADDER_NAME, key);
+		c->result.protection = lobby_Protection_PROTECTION_NO_TPM;
+	}
+	sodium_memzero(key, sizeof(key));
+	return err;
+}
+
+/* Opens what is there: a TPM is asked twice, because its lasting no costs all that was kept. */
+static int vault_old(struct climb *c, const struct vault_facts *facts)
+{
+	uint8_t key[VAULT_KEY];
+	int err = LOBBY_ERR_DENIED;
+
+	c->result.protection = lobby_Protection_PROTECTION_TPM;
+	for (int i = 0; facts->tpm && c->has_tpm && i < 2 && err != 0; i++)
+		err = vault_open_tpm(c->device, LADDER_NAME, NULL);
+	if (err != 0 && key_read(c->at, key) == 0) {
+		err = vault_open_key(c->device, LADDER_NAME, key);
+		c->result.protection = lobby_Protection_PROTECTION_NO_TPM;
+	}
+	sodium_memzero(key, sizeof(key));
+	return err;
+}
+
+static void remark_lost(struct climb *c, const struct vault_facts *facts)
+{
+	if (!facts->header)
+		remark(c,
+		       "The disk held nothing that could be read: this kiosk starts as new, and has to be enrolled.");
+	else if (facts->tpm && !c->has_tpm)
+		remark(c, "This machine's TPM is gone. What was kept cannot be read without it and was made anew: "
+			  "enrol again.");
+	else if (facts->tpm)
+		remark(c, "The TPM refused: another machine, or Secure Boot was changed. The state was made anew: "
+			  "enrol again.");
+	else
+		remark(c,
+		       "The key of the state partition is lost. What was kept was made anew: enrol this kiosk again.");
+}
+
+/* ---- the file system --------------------------------------------------------------------------------------------- */
+
+static int filesystem_new(struct climb *c)
+{
+	int err = keep_make(MAPPED);
+
+	if (err == 0)
+		err = keep_mount(MAPPED, c->at->state, false);
+	if (err == 0)
+		err = keep_folders(c->at->state);
+	return err;
+}
+
+/* Reads what can be read of the outbox into memory, makes the file system anew, and puts it back. */
+static int filesystem_rescue(struct climb *c)
+{
+	char memory[192], from[256], back[256];
+	int files = 0, kept = 0, err;
+
+	worker_say("stage The disk is damaged: saving what was not sent yet.");
+	snprintf(memory, sizeof(memory), "%s/lobby-rescue", c->at->run);
+	snprintf(from, sizeof(from), "%s/sync", c->at->state);
+	snprintf(back, sizeof(back), "%s/sync", c->at->state);
+	if (mkdir(memory, 0700) == 0 && keep_mount(MAPPED, c->at->state, true) == 0) {
+		if (keep_copy(from, memory, &files) != 0)
+			log_event(LOG_ERROR, "rescue", "files=%d", files);
+		keep_unmount(c->at->state);
+	}
+	err = filesystem_new(c);
+	if (err == 0 && files > 0)
+		err = keep_copy(memory, back, &kept);
+	keep_empty(memory);
+	rmdir(memory);
+	if (kept > 0)
+		remark(c, "The disk was damaged and was made anew. The kiosk's own records were rescued (%d files).",
+		       kept);
+	else
+		remark(c, "The disk was damaged beyond repair and was made anew. This kiosk has to be enrolled again.");
+	return err;
+}
+
+static int filesystem_old(struct climb *c)
+{
+	bool mended = false;
+	int err;
+
+	worker_say("stage Checking the disk.");
+	err = keep_check(MAPPED, &mended);
+	if (err == 0)
+		err = keep_mount(MAPPED, c->at->state, false);
+	if (err == 0)
+		err = keep_folders(c->at->state);
+	if (err == LOBBY_ERR_DISK_FULL)
+		err = 0; /* room is made next */
+	else if (err != 0 && keep_is_mounted(c->at->state))
+		keep_unmount(c->at->state);
+	if (err == 0 && mended)
+		remark(c, "The disk's file system was damaged and has been mended.");
+	return err != 0 ? filesystem_rescue(c) : 0;
+}
+
+/* ---- all of it --------------------------------------------------------------------------------------------------- */
+
+static int climb_partition(struct climb *c)
+{
+	char said[512] = "";
+	int err = partition_find(c->at->sys, c->at->disk, "state", c->device);
+
+	if (err == 0)
+		return wait_for(c->device, DISK_WAIT_MS) ? 0 : LOBBY_ERR_IO;
+	worker_say("stage Making room for the state partition.");
+	err = partition_make(c->at->disk, c->at->definitions, said, sizeof(said));
+	if (err == 0)
+		err = partition_find(c->at->sys, c->at->disk, "state", c->device);
+	if (err == 0 && !wait_for(c->device, DISK_WAIT_MS))
+		err = LOBBY_ERR_IO;
+	if (err == LOBBY_ERR_DISK_FULL)
+		remark(c, "The disk is too small for a state partition: nothing is kept when this kiosk restarts.");
+	else if (err != 0)
+		remark(c,
+		       "The disk takes no state partition (is it broken?): nothing is kept when this kiosk restarts.");
+	if (err != 0)
+		log_event(LOG_ERROR, "repart", "error=%s says=\"%.*s\"", err_event(err), (int)strcspn(said, "\n"),
+			  said);
+	return err;
+}
+
+static int climb_disk(struct climb *c)
+{
+	struct vault_facts facts;
+	bool fresh;
+	int err;
+
+	fresh = partition_find(c->at->sys, c->at->disk, "state", c->device) != 0;
+	err = climb_partition(c);
+	if (err != 0)
+		return err;
+	vault_look(c->device, &facts);
+	if (facts.complete) {
+		err = vault_old(c, &facts);
+		if (err == 0)
+			return filesystem_old(c);
+	}
+	if (!fresh && (facts.complete || !facts.header))
+		remark_lost(c, &facts);
+	err = vault_new(c);
+	if (err == 0)
+		err = filesystem_new(c);
+	if (err == 0)
+		err = vault_finish(c->device);
+	if (err != 0)
+		snprintf(c->result.text, sizeof(c->result.text),
+			 "The disk cannot be written (is it broken?): nothing is kept when this kiosk restarts.");
+	return err;
+}
+
+int ladder_work(void *arg)
+{
+	const struct ladder *at = arg;
+	struct climb c = { .at = at };
+	char path[192], status[256], full[sizeof(c.result.text)];
+	int err;
+
+	if (sodium_init() < 0)
+		return 1;
+	/* libdevmapper makes its nodes itself: nothing here waits for udev. */
+	setenv("DM_DISABLE_UDEV", "1", 1);
+	c.has_tpm = look_for_tpm(at);
+	err = climb_disk(&c);
+	if (err != 0) {
+		if (keep_is_mounted(at->state))
+			keep_unmount(at->state);
+		c.result.protection = lobby_Protection_PROTECTION_MEMORY;
+		err = keep_mount_memory(at->state);
+		if (err == 0)
+			err = keep_folders(at->state);
+	}
+	keep_make_room(at->state, full, sizeof(full));
+	if (full[0] != '\0' && c.result.protection != lobby_Protection_PROTECTION_MEMORY)
+		remark(&c, "%s", full);
+	snprintf(status, sizeof(status), "done %d %s", (int)c.result.protection, c.result.text);
+	if (snprintf(path, sizeof(path), "%s/" STATUS_FILE, at->run) >= (int)sizeof(path) ||
+	    file_replace(path, status, strlen(status), 0600) != 0)
+		log_event(LOG_ERROR, "state-unnoted", "error=%s", err_event(LOBBY_ERR_IO));
+	worker_say("%s", status);
+	return err != 0;
+}
+
+int ladder_parse(const char *line, struct ladder_result *result)
+{
+	char *end;
+	long protection;
+
+	if (strncmp(line, "done ", 5) != 0)
+		return LOBBY_ERR_INVALID;
+	protection = strtol(line + 5, &end, 10);
+	if (end == line + 5 || *end != ' ' || protection < lobby_Protection_PROTECTION_TPM ||
+	    protection > lobby_Protection_PROTECTION_MEMORY)
+		return LOBBY_ERR_INVALID;
+	result->protection = (lobby_Protection)protection;
+	text_copy(result->text, sizeof(result->text), end + 1);
+	return 0;
+}
+
+int ladder_earlier(const struct ladder *ladder, struct ladder_result *result)
+{
+	char path[192], *text = NULL;
+	size_t len = 0;
+	int err;
+
+	if (!keep_is_mounted(ladder->state) ||
+	    snprintf(path, sizeof(path), "%s/" STATUS_FILE, ladder->run) >= (int)sizeof(path))
+		return LOBBY_ERR_NOT_FOUND;
+	err = file_read(path, 512, &text, &len);
+	if (err == 0)
+		err = ladder_parse(text, result);
+	free(text);
+	return err == 0 ? 0 : LOBBY_ERR_NOT_FOUND;
+}
+
+int ladder_wipe(void *arg)
+{
+	const struct ladder *at = arg;
+	char device[PARTITION_PATH];
+	int err;
+
+	if (sodium_init() < 0)
+		return 1;
+	key_remove(at);
+	err = partition_find(at->sys, at->disk, "state", device);
+	return err == LOBBY_ERR_NOT_FOUND ? 0 : err != 0 || vault_destroy(device) != 0;
+}
