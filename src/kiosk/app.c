@@ -13,6 +13,7 @@
 #include "words.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #define SLOW_MS 300	   /* until then the screen stays as it is */
@@ -345,6 +346,14 @@ void app_ui_event(struct app *app, const struct ui_event *event)
 		screen->event(app, event);
 }
 
+/* The window has another size, or is another one. */
+static void use_panel(struct app *app)
+{
+	window_renew_surface(&app->window);
+	ui_resize(app->ui, &app->window.panel);
+	app->landscape = app->window.panel.width_px > app->window.panel.height_px;
+}
+
 static void on_window_event(void *arg, const SDL_Event *event)
 {
 	struct app *app = arg;
@@ -356,7 +365,7 @@ static void on_window_event(void *arg, const SDL_Event *event)
 	}
 	if (event->type == SDL_WINDOWEVENT) {
 		if (event->window.event == SDL_WINDOWEVENT_SIZE_CHANGED)
-			window_renew_surface(&app->window);
+			use_panel(app);
 		app->repaint = app->dirty = true;
 		return;
 	}
@@ -442,6 +451,22 @@ static void on_minute(void *arg)
 	loop_timer_set(app->loop, &app->minute, 60000 - clock_wall_ms() % 60000, on_minute, app);
 }
 
+static int open_window(struct app *app, const struct app_options *options)
+{
+	static char presented[128];
+	const struct window_options wanted = {
+		.panel = options->panel,
+		.fullscreen = options->fullscreen,
+		.drm = options->drm,
+		.width_mm = options->width_mm,
+		.setting = options->panel_setting,
+		.presented = presented,
+	};
+
+	snprintf(presented, sizeof(presented), "%s/kiosk-presented", options->run);
+	return window_init(&app->window, app->loop, &wanted, on_window_event, app);
+}
+
 int app_init(struct app *app, struct loop *loop, const struct app_options *options)
 {
 	int err;
@@ -451,15 +476,15 @@ int app_init(struct app *app, struct loop *loop, const struct app_options *optio
 	app->sync.enrolled = true; /* until lobby-sync says otherwise */
 	app->devices_up = true;
 	app->sync_up = true;
-	app->landscape = options->panel.width_px > options->panel.height_px;
 	words_init(options->locale);
 	speech_init(&app->speech, loop);
-	err = window_init(&app->window, loop, &options->panel, options->fullscreen, on_window_event, app);
+	err = open_window(app, options);
 	if (err != 0)
 		return err;
-	err = ui_new(&options->panel, options->assets, &app->ui);
+	err = ui_new(&app->window.panel, options->assets, &app->ui);
 	if (err != 0)
 		goto fail;
+	app->landscape = app->window.panel.width_px > app->window.panel.height_px;
 	app_set_language(app, "en");
 	app->speak = false;
 	app->screen = SCREEN_WELCOME;

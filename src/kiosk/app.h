@@ -119,6 +119,9 @@ struct app_options {
 	const char *run;     /* the run folder with sync.sock and devices.sock */
 	const char *control; /* NULL, or where to listen for test commands */
 	bool fullscreen;
+	bool drm;	 /* window.h: on the display itself */
+	double width_mm; /* of the picture; 0: not known */
+	const char *panel_setting;
 };
 
 int app_init(struct app *app, struct loop *loop, const struct app_options *options) MUST_CHECK;

@@ -79,6 +79,12 @@ void link_send_devices(struct app *app)
 	send_or_wait(&app->link.sync);
 }
 
+static bool same_state(const lobby_KioskState *a, const lobby_KioskState *b)
+{
+	return a->screen == b->screen && strcmp(a->step, b->step) == 0 && a->devices_up == b->devices_up &&
+	       a->presented == b->presented && strcmp(a->display, b->display) == 0;
+}
+
 void link_send_state(struct app *app, bool again)
 {
 	lobby_KioskState state = { .screen = app->screen == SCREEN_OUT_OF_ORDER ? lobby_KioskScreen_KIOSK_OUT_OF_ORDER
@@ -87,7 +93,10 @@ void link_send_state(struct app *app, bool again)
 						     : lobby_KioskScreen_KIOSK_READY };
 
 	text_copy(state.step, sizeof(state.step), flow_screen_name(app->screen));
-	if (!again && state.screen == app->link.told.screen && strcmp(state.step, app->link.told.step) == 0)
+	state.devices_up = app->devices_up;
+	state.presented = window_is_presented(&app->window);
+	window_describe(&app->window, state.display, sizeof(state.display));
+	if (!again && same_state(&state, &app->link.told))
 		return;
 	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_kiosk_state_tag };
 	envelope.body.kiosk_state = app->link.told = state;

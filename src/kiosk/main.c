@@ -9,16 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[] = "lobby-kiosk: the patient's screen of a Lobby kiosk\n"
-			    "  --size=WIDTHxHEIGHT   panel in pixels (1080x1920)\n"
-			    "  --width-mm=MM         its width in millimetres (194 portrait, 336 landscape)\n"
-			    "  --fullscreen          take the whole display\n"
-			    "  --assets=DIR          icons (LOBBY_ASSETS, else /usr/share/lobby)\n"
-			    "  --locale=DIR          translations (LOBBY_LOCALE, else /usr/share/lobby/locale)\n"
-			    "  --run=DIR             sockets of the other programs (LOBBY_RUN, else /run/lobby)\n"
-			    "  --control=PATH        take test commands there (never on an appliance)\n"
-			    "  --flow                print the flow as a graph and leave\n"
-			    "  --version, --help\n";
+static const char usage[] =
+	"lobby-kiosk: the patient's screen of a Lobby kiosk\n"
+	"  --size=WIDTHxHEIGHT   panel in pixels (1080x1920)\n"
+	"  --width-mm=MM         its width in millimetres (194 portrait, 336 landscape)\n"
+	"  --fullscreen          take the whole display\n"
+	"  --drm                 on an appliance: the graphics card and the input devices themselves; --size then\n"
+	"                        is for as long as there is no display, --width-mm if displays misstate it\n"
+	"  --panel=FILE          rotation=, connector= and mode= of the panel (/run/lobby-panel)\n"
+	"  --assets=DIR          icons (LOBBY_ASSETS, else /usr/share/lobby)\n"
+	"  --locale=DIR          translations (LOBBY_LOCALE, else /usr/share/lobby/locale)\n"
+	"  --run=DIR             sockets of the other programs (LOBBY_RUN, else /run/lobby)\n"
+	"  --control=PATH        take test commands there (never on an appliance)\n"
+	"  --flow                print the flow as a graph and leave\n"
+	"  --version, --help\n";
 
 static const char *setting(const char *name, const char *fallback)
 {
@@ -33,6 +37,8 @@ static int parse(int argc, char **argv, struct app_options *options)
 		{ "size", required_argument, NULL, 's' },
 		{ "width-mm", required_argument, NULL, 'w' },
 		{ "fullscreen", no_argument, NULL, 'f' },
+		{ "drm", no_argument, NULL, 'd' },
+		{ "panel", required_argument, NULL, 'p' },
 		{ "assets", required_argument, NULL, 'a' },
 		{ "locale", required_argument, NULL, 'l' },
 		{ "run", required_argument, NULL, 'r' },
@@ -42,7 +48,7 @@ static int parse(int argc, char **argv, struct app_options *options)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	double width_mm = 0;
+	double width_mm;
 	char *end;
 	int c;
 
@@ -53,10 +59,16 @@ static int parse(int argc, char **argv, struct app_options *options)
 			options->panel.height_px = *end == 'x' ? (int)strtol(end + 1, NULL, 10) : 0;
 			break;
 		case 'w':
-			width_mm = strtod(optarg, NULL);
+			options->width_mm = strtod(optarg, NULL);
 			break;
 		case 'f':
 			options->fullscreen = true;
+			break;
+		case 'd':
+			options->drm = true;
+			break;
+		case 'p':
+			options->panel_setting = optarg;
 			break;
 		case 'a':
 			options->assets = optarg;
@@ -89,7 +101,8 @@ static int parse(int argc, char **argv, struct app_options *options)
 		fputs("lobby-kiosk: --size: WIDTHxHEIGHT, each from 320 to 8192\n", stderr);
 		return LOBBY_ERR_INVALID;
 	}
-	if (width_mm <= 0)
+	width_mm = options->width_mm;
+	if (!(width_mm > 0))
 		width_mm = options->panel.width_px < options->panel.height_px ? 194.0 : 336.0;
 	options->panel.px_per_mm = options->panel.width_px / width_mm;
 	return 0;
@@ -98,7 +111,7 @@ static int parse(int argc, char **argv, struct app_options *options)
 int main(int argc, char **argv)
 {
 	static struct app app;
-	struct app_options options = { .panel = { 1080, 1920, 0 } };
+	struct app_options options = { .panel = { 1080, 1920, 0 }, .panel_setting = "/run/lobby-panel" };
 	struct loop *loop;
 	int err;
 

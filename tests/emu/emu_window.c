@@ -311,7 +311,7 @@ struct emu_window *emu_window_new(struct emu *emu, const char *assets)
 	if (w == NULL)
 		return NULL;
 	w->emu = emu;
-	if (window_init(&w->window, emu->loop, &whole, false, on_event, w) != 0) {
+	if (window_init(&w->window, emu->loop, &(struct window_options){ .panel = whole }, on_event, w) != 0) {
 		free(w);
 		return NULL;
 	}
