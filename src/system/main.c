@@ -1,4 +1,5 @@
 /* lobby-system: options, the loop. The work is system.c's and its parts'. */
+#include "boot.h"
 #include "system.h"
 
 #include "base/clock.h"
@@ -25,6 +26,9 @@ static const char usage[] =
 	"  --run DIR        where the sockets live (default $LOBBY_RUN, else /run/lobby)\n"
 	"  --help, --version\n"
 	"\n"
+	"  lobby-system boot-backend ...     what RAUC calls (src/system/boot.h); also as a link of that name, and as\n"
+	"                                    pre-install and post-install. --esp, --release and --boot go before it.\n"
+	"\n"
 	"Environment: LOBBY_RUN, LOBBY_PEER_UIDS (src/wire/wire.h), LOBBY_CLOCK (src/base/clock.h).\n";
 
 static int parse(int argc, char **argv, struct system_options *o)
@@ -41,7 +45,7 @@ static int parse(int argc, char **argv, struct system_options *o)
 				     ['u'] = &o->rauc, ['p'] = &o->power, ['y'] = &o->sys,     ['c'] = &o->proc };
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		if (c == 'r') {
 			setenv("LOBBY_RUN", optarg, 1);
 		} else if (c == 'h') {
@@ -57,7 +61,7 @@ static int parse(int argc, char **argv, struct system_options *o)
 			*values[c] = optarg;
 		}
 	}
-	if (optind < argc) {
+	if (optind < argc && !boot_is_name(argv[optind])) {
 		fprintf(stderr, "lobby-system: what is \"%s\"? Try lobby-system --help.\n", argv[optind]);
 		return LOBBY_ERR_INVALID;
 	}
@@ -68,13 +72,24 @@ int main(int argc, char **argv)
 {
 	static struct system sys;
 	struct system_options options = { 0 };
+	const char *name = strrchr(argv[0], '/');
 	struct loop *loop;
 	char path[108];
 	int err;
 
+	log_init("lobby-system");
+	name = name != NULL ? name + 1 : argv[0];
+	if (boot_is_name(name)) {
+		system_set_options(&sys, &options);
+		argv[0] = (char *)(uintptr_t)name;
+		return boot_main(argc, argv, &sys.options);
+	}
 	if (parse(argc, argv, &options) != 0)
 		return 2;
-	log_init("lobby-system");
+	if (optind < argc) {
+		system_set_options(&sys, &options);
+		return boot_main(argc - optind, argv + optind, &sys.options);
+	}
 	if (clock_init() != 0 || wire_path(path, sizeof(path), "system.sock") != 0 || (loop = loop_new()) == NULL) {
 		fputs("lobby-system: cannot start: the clock file or the run folder's name is wrong.\n", stderr);
 		return 1;

@@ -76,7 +76,7 @@ void system_state_ready(struct system *sys)
 	if (sys->state_ready)
 		return;
 	sys->state_ready = true;
-	notify_manager("READY=1"); /* lobby-sync and the journal wait for it */
+	notify_ready(sys->loop); /* lobby-sync and the journal wait for it */
 	for (size_t i = 0; i < system_part_count; i++)
 		if (system_parts[i].ready != NULL)
 			system_parts[i].ready(sys);
@@ -260,7 +260,7 @@ static const char *or_else(const char *given, const char *usual)
 	return given != NULL ? given : usual;
 }
 
-static void set_options(struct system *sys, const struct system_options *options)
+void system_set_options(struct system *sys, const struct system_options *options)
 {
 	sys->options = (struct system_options){
 		.esp = options->esp,
@@ -280,7 +280,7 @@ int system_init(struct system *sys, struct loop *loop, const struct system_optio
 	sys->loop = loop;
 	sys->links_fd = -1;
 	sys->started_ms = sys->nobody_since_ms = clock_mono_ms();
-	set_options(sys, options);
+	system_set_options(sys, options);
 	facts_read_boot(&sys->boot, sys->options.release, sys->options.boot);
 	sys->server = wire_server_new(loop, path, lobby_Program_PROGRAM_SYSTEM, on_message, on_peer, sys);
 	if (sys->server == NULL)

@@ -132,6 +132,8 @@ extern const size_t system_part_count;
 extern const struct system_command system_commands[];
 extern const size_t system_command_count;
 
+/** Fills sys->options, with the usual places for what is NULL. */
+void system_set_options(struct system *sys, const struct system_options *options);
 /** Starts everything; path is the socket's. LOBBY_ERR_IO, LOBBY_ERR_NO_MEMORY. */
 int system_init(struct system *sys, struct loop *loop, const struct system_options *options,
 		const char *path) MUST_CHECK;
@@ -140,7 +142,8 @@ void system_fini(struct system *sys);
 bool system_is_appliance(const struct system *sys);
 /** Something of SystemState is different: tells the peers on the loop's next turn, if it is. */
 void system_changed(struct system *sys);
-/** The state folder is mounted (or given up on and in memory): every part's `ready` is called, once. */
+/** The state folder is mounted (or given up on and in memory): every part's `ready` is called, once, and the
+ * service manager is told that this program is ready. */
 void system_state_ready(struct system *sys);
 /** "STATE/name". LOBBY_ERR_TOO_LONG. */
 int system_state_path(const struct system *sys, char *out, size_t size, const char *name) MUST_CHECK;

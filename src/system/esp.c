@@ -1,0 +1,52 @@
+/* See esp.h. FAT has no journal, so changes of folders are written at once and in order (MS_DIRSYNC): a rename then
+ * adds the new name before it removes the old one. */
+#include "esp.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int esp_open(struct esp *esp, const char *folder, const char *device)
+{
+	const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_DIRSYNC;
+
+	*esp = (struct esp){ .root = folder != NULL ? folder : ESP_MOUNT, .lock = -1 };
+	if (folder == NULL && (device[0] != '/' || (mkdir(ESP_MOUNT, 0700) != 0 && errno != EEXIST)))
+		return device[0] != '/' ? LOBBY_ERR_NOT_FOUND : LOBBY_ERR_IO;
+	/* The folder below the mount is what is locked. */
+	esp->lock = open(esp->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (esp->lock < 0)
+		return LOBBY_ERR_NOT_FOUND;
+	while (flock(esp->lock, LOCK_EX) != 0)
+		if (errno != EINTR)
+			goto fail;
+	if (folder != NULL)
+		return 0;
+	if (mount(device, ESP_MOUNT, "vfat", flags, "umask=0077") != 0) {
+		log_event(LOG_ERROR, "esp-mount", "device=%s errno=%d", device, errno);
+		goto fail;
+	}
+	esp->mounted = true;
+	return 0;
+fail:
+	close(esp->lock);
+	esp->lock = -1;
+	return LOBBY_ERR_IO;
+}
+
+void esp_close(struct esp *esp)
+{
+	if (esp->lock < 0)
+		return;
+	if (esp->mounted && umount2(ESP_MOUNT, 0) != 0 && umount2(ESP_MOUNT, MNT_DETACH) != 0)
+		log_event(LOG_ERROR, "esp-umount", "errno=%d", errno);
+	close(esp->lock);
+	esp->lock = -1;
+	esp->mounted = false;
+}
