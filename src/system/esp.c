@@ -19,8 +19,9 @@ int esp_open(struct esp *esp, const char *folder, const char *device)
 	*esp = (struct esp){ .root = folder != NULL ? folder : ESP_MOUNT, .lock = -1 };
 	if (folder == NULL && (device[0] != '/' || (mkdir(ESP_MOUNT, 0700) != 0 && errno != EEXIST)))
 		return device[0] != '/' ? LOBBY_ERR_NOT_FOUND : LOBBY_ERR_IO;
-	/* The folder below the mount is what is locked. */
-	esp->lock = open(esp->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* Not the mount's folder: what that name is depends on whether it is mounted, here or in another namespace. */
+	esp->lock = folder != NULL ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+				   : open(ESP_MOUNT ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (esp->lock < 0)
 		return LOBBY_ERR_NOT_FOUND;
 	while (flock(esp->lock, LOCK_EX) != 0)
