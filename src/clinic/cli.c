@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include "arrivals.h"
+#include "cli_update.h"
 #include "clinic.h"
 #include "day.h"
 #include "demo.h"
@@ -27,7 +28,8 @@
 #define WORDS_MAX 32
 
 struct options {
-	const char *data, *listen, *assets, *day, *cards;
+	const char *data, *listen, *assets, *day, *cards, *uses, *days, *first;
+	bool downgrade, without, as_json;
 	const char *words[WORDS_MAX]; /* what is no option: FILE or NAME, and VALUE */
 	int count;
 };
@@ -42,7 +44,16 @@ static const char usage[] =
 	"{\"iss\",\"keys\"}\n"
 	"  lobby-clinic demo       --data DIR [--day YYYY-MM-DD] [--cards FILE] [--assets DIR]\n"
 	"  lobby-clinic user       --data DIR NAME          adds an administrator; the password on standard input\n"
-	"  lobby-clinic kiosk-code --data DIR NAME          prints a one-time enrolment code for a kiosk\n"
+	"  lobby-clinic kiosk-code --data DIR NAME [--uses N] [--days D]\n"
+	"                                                   prints an enrolment code: for one kiosk, ten minutes; or "
+	"for "
+	"N within\n"
+	"                                                   D days (30), and {n} in NAME is each one's number\n"
+	"  lobby-clinic update     --data DIR add FILE.raucb | list [--json] | start VERSION [--first KIOSK] "
+	"[--downgrade]\n"
+	"                                     | pause VERSION | resume VERSION [--without] | stop VERSION | remove "
+	"VERSION\n"
+	"                                                   updates for kiosks: one kiosk, then a tenth, then all\n"
 	"  lobby-clinic setting    --data DIR [NAME VALUE]  prints the settings, or sets one\n"
 	"  lobby-clinic logo       --data DIR [FILE]        prints this PNG on every slip; without FILE, none\n"
 	"  lobby-clinic arrivals   --data DIR               today's arrivals, a line each (this reading is audited)\n"
@@ -163,15 +174,36 @@ static int add_user(const struct options *o)
 	return err == 0 ? 0 : fail("user", err);
 }
 
+/* A whole number from 1 to max; fallback without text; 0 for nonsense. */
+static int number_of(const char *text, int max, int fallback)
+{
+	char *end;
+	long n;
+
+	if (text == NULL)
+		return fallback;
+	n = strtol(text, &end, 10);
+	return *text != '\0' && *end == '\0' && n >= 1 && n <= max ? (int)n : 0;
+}
+
 static int make_kiosk_code(const struct options *o)
 {
+	int uses = number_of(o->uses, KIOSK_CODE_USES_MAX, 1), days = number_of(o->days, KIOSK_CODE_DAYS_MAX, 30), err;
 	struct kiosk_code code = { 0 };
 	struct ledger store;
-	int err = open_store(o, &store);
 
+	if (uses == 0 || days == 0) {
+		fprintf(stderr, "lobby-clinic: --uses is 1 to %d, --days 1 to %d\n", KIOSK_CODE_USES_MAX,
+			KIOSK_CODE_DAYS_MAX);
+		return 2;
+	}
+	err = open_store(o, &store);
 	if (err != 0)
 		return fail(o->data, err);
-	err = kiosk_code_make(&code, o->words[0]);
+	if (o->uses == NULL && o->days == NULL)
+		err = kiosk_code_make(&code, o->words[0]);
+	else
+		err = kiosk_code_make_many(&code, o->words[0], uses, days);
 	if (err == 0)
 		err = db_begin(&store.db);
 	if (err == 0) {
@@ -185,6 +217,24 @@ static int make_kiosk_code(const struct options *o)
 		return fail("kiosk-code", err);
 	printf("%s\n", code.code);
 	return 0;
+}
+
+static int update(const struct options *o)
+{
+	struct cli_update wanted = { .verb = o->words[0],
+				     .word = o->count > 1 ? o->words[1] : NULL,
+				     .first = o->first,
+				     .downgrade = o->downgrade,
+				     .without = o->without,
+				     .as_json = o->as_json };
+	struct ledger store;
+	int status, err = open_store(o, &store);
+
+	if (err != 0)
+		return fail(o->data, err);
+	status = cli_update(&store, o->data, &wanted);
+	ledger_close(&store);
+	return status;
 }
 
 static int import(const struct options *o)
@@ -369,29 +419,47 @@ static const struct command {
 	int words_min, words_max;
 	int (*run)(const struct options *o);
 } commands[] = {
-	{ "serve", 0, 0, serve },     { "import", 1, 1, import }, { "issuers", 0, WORDS_MAX, issuers },
-	{ "demo", 0, 0, demo },	      { "user", 1, 1, add_user }, { "kiosk-code", 1, 1, make_kiosk_code },
-	{ "setting", 0, 2, setting }, { "logo", 0, 1, logo },	  { "arrivals", 0, 0, arrivals },
+	{ "serve", 0, 0, serve },	{ "import", 1, 1, import },   { "issuers", 0, WORDS_MAX, issuers },
+	{ "demo", 0, 0, demo },		{ "user", 1, 1, add_user },   { "kiosk-code", 1, 1, make_kiosk_code },
+	{ "update", 1, 2, update },	{ "setting", 0, 2, setting }, { "logo", 0, 1, logo },
+	{ "arrivals", 0, 0, arrivals },
 };
+
+static bool take_flag(const char *word, struct options *o)
+{
+	const struct {
+		const char *name;
+		bool *flag;
+	} flags[] = { { "--downgrade", &o->downgrade }, { "--without", &o->without }, { "--json", &o->as_json } };
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (strcmp(word, flags[i].name) == 0) {
+			*flags[i].flag = true;
+			return true;
+		}
+	}
+	return false;
+}
 
 static int parse(int argc, char **argv, struct options *o)
 {
 	struct {
 		const char *name;
 		const char **value;
-	} known[] = { { "--data", &o->data },
-		      { "--listen", &o->listen },
-		      { "--assets", &o->assets },
-		      { "--day", &o->day },
-		      { "--cards", &o->cards } };
+	} known[] = { { "--data", &o->data }, { "--listen", &o->listen }, { "--assets", &o->assets },
+		      { "--day", &o->day },   { "--cards", &o->cards },	  { "--uses", &o->uses },
+		      { "--days", &o->days }, { "--first", &o->first } };
+	const size_t count = sizeof(known) / sizeof(known[0]);
 
 	for (int i = 2; i < argc; i++) {
 		size_t k = 0;
 
-		while (k < 5 && strcmp(argv[i], known[k].name) != 0)
+		while (k < count && strcmp(argv[i], known[k].name) != 0)
 			k++;
-		if (k < 5 && i + 1 < argc)
+		if (k < count && i + 1 < argc)
 			*known[k].value = argv[++i];
+		else if (take_flag(argv[i], o))
+			continue;
 		else if (strncmp(argv[i], "--", 2) != 0 && o->count < WORDS_MAX)
 			o->words[o->count++] = argv[i];
 		else

@@ -7,6 +7,7 @@
 #include "link_store.h"
 #include "links.h"
 #include "signin.h"
+#include "updates.h"
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -56,6 +57,7 @@ static void tick(void *arg, struct ledger *store)
 
 	kiosks_tick(clinic->kiosks);
 	links_tick(clinic->links, store);
+	updates_tick(clinic, store);
 	if (clock_mono_ms() < next_ms || (prune = calloc(1, sizeof(*prune))) == NULL)
 		return;
 	next_ms = clock_mono_ms() + PRUNE_MS;

@@ -5,10 +5,13 @@
 #include "arrivals.h"
 #include "day.h"
 #include "documents.h"
+#include "fleet.h"
 #include "help.h"
 #include "kiosks.h"
 #include "links.h"
+#include "qr.h"
 #include "signin.h"
+#include "updates.h"
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -38,6 +41,14 @@ const struct route desk_routes[] = {
 	{ "POST", API "kiosks/code", GUARD_DESK, HTTP_SMALL_BODY, desk_kiosk_code },
 	{ "GET", API "kiosks/*/self-tests", GUARD_DESK, 0, desk_self_tests },
 	{ "POST", API "kiosks/*/remove", GUARD_DESK, HTTP_SMALL_BODY, desk_kiosk_remove },
+	{ "POST", API "kiosks/*/rename", GUARD_DESK, HTTP_SMALL_BODY, desk_kiosk_rename },
+	{ "POST", API "kiosks/*/orders", GUARD_DESK, HTTP_SMALL_BODY, desk_kiosk_orders },
+	{ "POST", API "kiosks/*/restart", GUARD_ADMIN, HTTP_SMALL_BODY, desk_kiosk_restart },
+	{ "GET", API "fleet", GUARD_DESK, 0, desk_fleet },
+	{ "POST", API "updates/*/start", GUARD_ADMIN, HTTP_SMALL_BODY, desk_update_start },
+	{ "POST", API "updates/*/pause", GUARD_ADMIN, HTTP_SMALL_BODY, desk_update_pause },
+	{ "POST", API "updates/*/resume", GUARD_ADMIN, HTTP_SMALL_BODY, desk_update_resume },
+	{ "POST", API "updates/*/stop", GUARD_ADMIN, HTTP_SMALL_BODY, desk_update_stop },
 	{ "GET", API "users", GUARD_ADMIN, 0, desk_users },
 	{ "POST", API "users", GUARD_ADMIN, HTTP_SMALL_BODY, desk_user_add },
 	{ "GET", API "audit", GUARD_ADMIN, 0, desk_audit },
@@ -51,22 +62,12 @@ const struct route kiosk_routes[] = {
 	{ "POST", "/kiosk/v1/health-link", GUARD_KIOSK, HTTP_SMALL_BODY, kiosk_health_link },
 	{ "POST", "/kiosk/v1/self-test", GUARD_KIOSK, HTTP_SMALL_BODY, kiosk_self_test },
 	{ "GET", "/kiosk/v1/feed", GUARD_KIOSK, 0, kiosk_feed },
+	{ "GET", "/kiosk/v1/updates/*", GUARD_KIOSK, 0, kiosk_update },
 	{ "POST", "/kiosk/v1/enrol", GUARD_NONE, HTTP_SMALL_BODY, kiosk_enrol },
 	{ 0 },
 };
 
 /* ---- GET state ---- */
-
-static json_t *all_kiosks(struct ledger *store)
-{
-	json_t *list = json_array();
-	sqlite3_stmt *rows;
-
-	if (ledger_query(store, &rows, "SELECT id FROM kiosk WHERE removed_ms IS NULL ORDER BY name, number", "") == 0)
-		while (ledger_step(store, rows) == 1)
-			json_array_append_new(list, kiosks_row(store, db_text(rows, 0)));
-	return list;
-}
 
 json_t *desk_set_aside_count(struct ledger *store)
 {
@@ -102,12 +103,12 @@ int desk_state(struct request *r)
 	day_text(day, clock_wall_ms());
 	snprintf(cursor_text, sizeof(cursor_text), "%lld", (long long)cursor);
 	clinic_settings_text(store, "clinic_name", clinic_name, sizeof(clinic_name));
-	r->answer =
-		json_pack("{ss sI ss ss s{sI sI} so so so sI}", "cursor", cursor_text, "now_ms",
-			  (json_int_t)clock_wall_ms(), "day", day, "clinic_name", clinic_name, "limits", "warn_min",
-			  (json_int_t)clinic_settings_int(store, "desk_warn_min"), "late_min",
-			  (json_int_t)clinic_settings_int(store, "desk_late_min"), "arrivals", arrivals_of_day(store),
-			  "help", help_open(store), "kiosks", all_kiosks(store), "set_aside", (json_int_t)aside);
+	r->answer = json_pack("{ss sI ss ss s{sI sI} so so so so sI}", "cursor", cursor_text, "now_ms",
+			      (json_int_t)clock_wall_ms(), "day", day, "clinic_name", clinic_name, "limits", "warn_min",
+			      (json_int_t)clinic_settings_int(store, "desk_warn_min"), "late_min",
+			      (json_int_t)clinic_settings_int(store, "desk_late_min"), "arrivals",
+			      arrivals_of_day(store), "help", help_open(store), "kiosks", fleet_kiosks(store),
+			      "updates", updates_all(store), "set_aside", (json_int_t)aside);
 	ledger_pool_give(&r->clinic->pool, store);
 	return r->answer == NULL ? LOBBY_ERR_NO_MEMORY : request_audited(r, "read", "arrivals", "");
 }
@@ -370,6 +371,30 @@ static int slow_code(struct job *job)
 	return kiosk_code_make(code, name);
 }
 
+/* Is it a host and port and nothing else? It comes from the browser, which has it from its address line. */
+static bool is_host(const char *host)
+{
+	size_t len = strlen(host);
+
+	return len > 0 && len < 160 &&
+	       strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]") == len;
+}
+
+/* Address and code in one, for a kiosk that scans it. */
+static void add_link(struct request *r, const char *code)
+{
+	const char *host = request_header(r, MHD_HTTP_HEADER_HOST);
+	char link[256];
+	json_t *rows;
+
+	if (host == NULL || !is_host(host))
+		return;
+	snprintf(link, sizeof(link), "https://%s/#kiosk=%s", host, code);
+	rows = qr_rows(link);
+	if (rows != NULL)
+		json_object_update_new(r->answer, json_pack("{ss so}", "link", link, "qr", rows));
+}
+
 static int write_code(struct job *job, struct ledger *store)
 {
 	struct request *r = (struct request *)job;
@@ -379,6 +404,7 @@ static int write_code(struct job *job, struct ledger *store)
 	if (err == 0)
 		err = change_audit(store, r->session.name, "kiosk-code", "", code->name);
 	r->answer = json_pack("{ss sI}", "code", code->code, "expires_ms", (json_int_t)code->expires_ms);
+	add_link(r, code->code);
 	return err;
 }
 

@@ -1,6 +1,6 @@
-/* Enrolment: a one-time code from the desk page becomes a kiosk's credential (api.md). The code's secret half never
- * travels: each side proves that it knows it, over the certificate that it saw, so that nobody in between can pass the
- * proof on. */
+/* Enrolment: a code from the desk page or the command line becomes a kiosk's credential (api.md). The code's secret
+ * half never travels: each side proves that it knows it, over the certificate that it saw, so that nobody in between
+ * can pass the proof on. A code for many kiosks lives for days, so its secret is twice as long. */
 #include "http.h"
 #include "kiosks.h"
 
@@ -15,31 +15,52 @@
 #include <string.h>
 
 #define CODE_LIFE_MS (10 * 60 * 1000)
-#define CODE_WRONG_MAX 5
+#define CODE_WRONG_MAX 5 /* for each use */
+#define ONE_LEN 12
+#define MANY_LEN 20
 
 static const char crockford[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-int kiosk_code_key(const char secret[8], unsigned char key[32])
+int kiosk_code_key(const char *secret, unsigned char key[32])
 {
 	static const unsigned char salt[16] = "lobby-enrol-v1";
 
 	_Static_assert(crypto_pwhash_argon2id_SALTBYTES == sizeof(salt), "libsodium's salt");
-	return crypto_pwhash(key, 32, secret, 8, salt, crypto_pwhash_OPSLIMIT_INTERACTIVE,
+	return crypto_pwhash(key, 32, secret, strlen(secret), salt, crypto_pwhash_OPSLIMIT_INTERACTIVE,
 			     crypto_pwhash_MEMLIMIT_INTERACTIVE, crypto_pwhash_ALG_ARGON2ID13) == 0
 		       ? 0
 		       : LOBBY_ERR_NO_MEMORY;
 }
 
+static int make(struct kiosk_code *code, const char *name, size_t len, int uses, int64_t life_ms)
+{
+	char digits[MANY_LEN + 1] = "";
+	size_t at = 0;
+	int err;
+
+	for (size_t i = 0; i < len; i++) {
+		digits[i] = crockford[randombytes_uniform(32)];
+		if (i > 0 && i % 4 == 0)
+			code->code[at++] = '-';
+		code->code[at++] = digits[i];
+	}
+	code->code[at] = '\0';
+	text_copy(code->name, sizeof(code->name), name);
+	code->uses = uses;
+	code->expires_ms = clock_wall_ms() + life_ms;
+	err = kiosk_code_key(digits + 4, code->key);
+	sodium_memzero(digits, sizeof(digits));
+	return err;
+}
+
 int kiosk_code_make(struct kiosk_code *code, const char *name)
 {
-	char digits[12];
+	return make(code, name, ONE_LEN, 1, CODE_LIFE_MS);
+}
 
-	for (size_t i = 0; i < sizeof(digits); i++)
-		digits[i] = crockford[randombytes_uniform(32)];
-	snprintf(code->code, sizeof(code->code), "%.4s-%.4s-%.4s", digits, digits + 4, digits + 8);
-	text_copy(code->name, sizeof(code->name), name);
-	code->expires_ms = clock_wall_ms() + CODE_LIFE_MS;
-	return kiosk_code_key(digits + 4, code->key);
+int kiosk_code_make_many(struct kiosk_code *code, const char *name, int uses, int days)
+{
+	return make(code, name, MANY_LEN, uses, days * 86400000LL);
 }
 
 int kiosk_code_store(struct ledger *store, const struct kiosk_code *code)
@@ -50,8 +71,9 @@ int kiosk_code_store(struct ledger *store, const struct kiosk_code *code)
 	text_copy_n(code_id, sizeof(code_id), code->code, 4);
 	if (err != 0)
 		return err;
-	return ledger_run(store, "INSERT INTO kiosk_code(code_id, name, key, expires_ms) VALUES(?1, ?2, ?3, ?4)",
-			  "ttbi", code_id, code->name, code->key, sizeof(code->key), code->expires_ms);
+	return ledger_run(
+		store, "INSERT INTO kiosk_code(code_id, name, key, expires_ms, uses) VALUES(?1, ?2, ?3, ?4, ?5)",
+		"ttbii", code_id, code->name, code->key, sizeof(code->key), code->expires_ms, (int64_t)code->uses);
 }
 
 struct enrolment {
@@ -83,12 +105,12 @@ static int check_code(struct ledger *store, const struct clinic *clinic, struct 
 	unsigned char expected[32];
 	sqlite3_stmt *row;
 	int64_t number;
-	int err =
-		ledger_query(store, &row,
-			     "SELECT number, name, key FROM kiosk_code WHERE code_id = ?1 AND used = 0 AND wrong < ?2 "
-			     "AND expires_ms > ?3 "
-			     "ORDER BY number DESC LIMIT 1",
-			     "tii", e->code_id, (int64_t)CODE_WRONG_MAX, clock_wall_ms());
+	int err = ledger_query(
+		store, &row,
+		"SELECT number, name, key FROM kiosk_code WHERE code_id = ?1 AND used < uses AND wrong < ?2 * uses "
+		"AND expires_ms > ?3 "
+		"ORDER BY number DESC LIMIT 1",
+		"tii", e->code_id, (int64_t)CODE_WRONG_MAX, clock_wall_ms());
 
 	if (err != 0)
 		return err;
@@ -107,7 +129,19 @@ static int check_code(struct ledger *store, const struct clinic *clinic, struct 
 	if (sodium_memcmp(expected, e->proof, 32) != 0)
 		return ledger_run(store, "UPDATE kiosk_code SET wrong = wrong + 1 WHERE number = ?1", "i", number);
 	*verdict = 0;
-	return ledger_run(store, "UPDATE kiosk_code SET used = 1 WHERE number = ?1", "i", number);
+	return ledger_run(store, "UPDATE kiosk_code SET used = used + 1 WHERE number = ?1", "i", number);
+}
+
+/* "Lobby {n}" -> "Lobby 7" */
+static void number_name(char name[65], int64_t ordinal)
+{
+	char numbered[sizeof(((struct enrolment *)0)->name) + 20];
+	const char *at = strstr(name, "{n}");
+
+	if (at == NULL)
+		return;
+	snprintf(numbered, sizeof(numbered), "%.*s%lld%s", (int)(at - name), name, (long long)ordinal, at + 3);
+	text_copy(name, 65, numbered);
 }
 
 static json_t *enrol_answer(struct ledger *store, const struct clinic *clinic, const char *id, const char *name,
@@ -150,8 +184,11 @@ static int write_enrol(struct job *job, struct ledger *store)
 	if (err == 0) {
 		int64_t ordinal = sqlite3_last_insert_rowid(store->db.handle);
 
+		number_name(e->name, ordinal);
+		err = ledger_run(store, "UPDATE kiosk SET name = ?2 WHERE number = ?1", "it", ordinal, e->name);
 		r->answer = enrol_answer(store, r->clinic, id, e->name, ordinal, credential, key);
-		err = change_desk(store, "kiosk", id);
+		if (err == 0)
+			err = change_desk(store, "kiosk", id);
 		log_event(LOG_NOTICE, "kiosk-enrolled", "kiosk=%lld", (long long)ordinal);
 	}
 	if (err == 0)

@@ -8,6 +8,7 @@
 #include "help.h"
 #include "kiosks.h"
 #include "signin.h"
+#include "updates.h"
 
 #include "base/clock.h"
 
@@ -42,6 +43,8 @@ char *events_render(struct ledger *store, int64_t id, const char *kind, const ch
 		row = help_row(store, ref);
 	else if (strcmp(kind, "kiosk") == 0)
 		row = kiosks_row(store, ref);
+	else if (strcmp(kind, "update") == 0)
+		row = updates_row(store, ref);
 	else if (strcmp(kind, "settings") == 0)
 		clinic_settings_hide(row = clinic_settings_load(store));
 	else if (strcmp(kind, "set-aside") == 0)

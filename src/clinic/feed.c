@@ -4,11 +4,13 @@
  * that the log no longer reaches back to, begins anew. The whole roster goes out in pages; between them the cursor is
  * "DAY.N.START.NUMBER": the log's head when the whole began, and the last appointment sent; with START -2 the last
  * issuer, since those follow. Entries are read row by row, a page at a time, whatever the roster's size. */
+#include "fleet.h"
 #include "http.h"
 #include "issuers.h"
 #include "kiosks.h"
 #include "logo.h"
 #include "roster.h"
+#include "updates.h"
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -134,7 +136,30 @@ static int whole_page(struct ledger *store, struct feed *feed)
 	return err;
 }
 
-static int whole_begin(struct ledger *store, struct feed *feed)
+static int push_orders(struct ledger *store, json_t *changes, int64_t kiosk)
+{
+	json_t *change = json_pack("{ss so}", "type", "orders", "orders", fleet_orders(store, kiosk));
+
+	return json_array_append_new(changes, change) == 0 ? 0 : LOBBY_ERR_NO_MEMORY;
+}
+
+static int push_restart(struct ledger *store, json_t *changes, int64_t kiosk)
+{
+	char id[37];
+
+	if (fleet_restart(store, kiosk, id))
+		json_array_append_new(changes, json_pack("{ss ss}", "type", "restart", "id", id));
+	return 0;
+}
+
+static int push_update(struct ledger *store, json_t *changes, int64_t kiosk)
+{
+	json_t *change = json_pack("{ss so}", "type", "update", "update", updates_offer(store, kiosk));
+
+	return json_array_append_new(changes, change) == 0 ? 0 : LOBBY_ERR_NO_MEMORY;
+}
+
+static int whole_begin(struct ledger *store, struct feed *feed, int64_t kiosk)
 {
 	int64_t head = 0;
 	json_t *settings;
@@ -148,7 +173,12 @@ static int whole_begin(struct ledger *store, struct feed *feed)
 	settings = json_pack("{ss so}", "type", "settings", "settings", clinic_settings_load(store));
 	json_array_append_new(feed->changes, settings);
 	json_array_append_new(feed->changes, json_pack("{ss so}", "type", "logo", "logo", clinic_logo_load(store)));
-	return whole_page(store, feed);
+	err = push_orders(store, feed->changes, kiosk);
+	if (err == 0)
+		err = push_update(store, feed->changes, kiosk);
+	if (err == 0)
+		err = push_restart(store, feed->changes, kiosk);
+	return err != 0 ? err : whole_page(store, feed);
 }
 
 static int push_help(struct ledger *store, json_t *changes, const char *id)
@@ -202,6 +232,12 @@ static int news(struct ledger *store, struct feed *feed, int64_t kiosk)
 					      json_pack("{ss so}", "type", "logo", "logo", clinic_logo_load(store)));
 		else if (strcmp(kind, "issuer") == 0)
 			err = push_issuer(store, feed->changes, ref, &bytes);
+		else if (strcmp(kind, "orders") == 0)
+			err = push_orders(store, feed->changes, kiosk);
+		else if (strcmp(kind, "restart") == 0)
+			err = push_restart(store, feed->changes, kiosk);
+		else if (strcmp(kind, "update") == 0)
+			err = push_update(store, feed->changes, kiosk);
 		else
 			err = push_help(store, feed->changes, ref);
 	}
@@ -238,7 +274,7 @@ static int look(struct request *r, struct feed *feed, int64_t *seen)
 	if (store == NULL)
 		return LOBBY_ERR_NO_MEMORY;
 	if (!cursor_known(store, &feed->cursor)) {
-		err = whole_begin(store, feed);
+		err = whole_begin(store, feed, r->kiosk);
 	} else if (feed->cursor.whole) {
 		err = whole_page(store, feed);
 	} else {

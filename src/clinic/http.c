@@ -86,7 +86,8 @@ static enum MHD_Result answer(struct request *r, int err)
 		return answer_err(r, err);
 	r->response = NULL;
 	r->answer = NULL;
-	return response != NULL ? queue(r, MHD_HTTP_OK, response) : answer_json(r, MHD_HTTP_OK, json);
+	return response != NULL ? queue(r, r->status != 0 ? r->status : MHD_HTTP_OK, response)
+				: answer_json(r, MHD_HTTP_OK, json);
 }
 
 /* Does path fit the route's? Fills r->tail with what "*" stands for. */

@@ -64,6 +64,7 @@ struct request {
 	int verdict; /* an error to answer although the job committed: it had to write down the failure */
 	json_t *answer;
 	struct MHD_Response *response; /* instead of answer */
+	unsigned status;	       /* of that one; 0: 200 */
 	char cookie[160];
 	int retry_after_s;
 };

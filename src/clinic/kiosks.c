@@ -1,7 +1,9 @@
 /* See kiosks.h. The cache is a small array under a mutex: a clinic has a handful of kiosks. */
 #include "kiosks.h"
 
+#include "fleet.h"
 #include "http.h"
+#include "updates.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -11,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CREDENTIAL_LEN 43 /* 32 bytes, base64url without padding */
+#define CLOCK_COARSE_MS 2000
+#define CLOCK_MAX_MS 32503680000000LL /* the year 3000 */
+#define CREDENTIAL_LEN 43	      /* 32 bytes, base64url without padding */
 
 struct kiosk {
 	int64_t number;
@@ -199,38 +203,14 @@ void kiosks_tick(struct kiosks *kiosks)
 	pthread_mutex_unlock(&kiosks->lock);
 }
 
-json_t *kiosks_row(struct ledger *store, const char *id)
-{
-	sqlite3_stmt *row;
-	json_t *json = NULL, *devices;
-
-	if (ledger_query(
-		    store, &row,
-		    "SELECT k.id, k.name, CASE WHEN k.removed_ms IS NULL THEN k.state ELSE 'removed' END, k.since_ms, "
-		    "k.visits_held, k.set_aside, k.devices, k.version, t.finished_ms, t.passed FROM kiosk k LEFT JOIN "
-		    "self_test t"
-		    " ON t.kiosk = k.number AND t.started_ms ="
-		    " (SELECT max(started_ms) FROM self_test WHERE kiosk = k.number) WHERE k.id = ?1",
-		    "t", id) != 0)
-		return NULL;
-	if (ledger_step(store, row) == 1) {
-		devices = json_loads(db_text(row, 6), 0, NULL);
-		json = json_pack("{ss ss ss sI sI sI so ss sI sb}", "id", db_text(row, 0), "name", db_text(row, 1),
-				 "state", db_text(row, 2), "since_ms", (json_int_t)sqlite3_column_int64(row, 3),
-				 "visits_held", (json_int_t)sqlite3_column_int64(row, 4), "set_aside",
-				 (json_int_t)sqlite3_column_int64(row, 5), "devices",
-				 devices != NULL ? devices : json_array(), "version", db_text(row, 7), "tested_ms",
-				 (json_int_t)sqlite3_column_int64(row, 8), "test_passed", sqlite3_column_int(row, 9));
-	}
-	sqlite3_reset(row);
-	return json;
-}
-
 /* ---- POST status ---- */
 
 struct told {
 	char state[16], step[33], version[33], *devices;
 	int64_t held, aside;
+	bool has_clock;
+	int64_t clock_error_ms; /* its clock's, against ours */
+	json_t *system;		/* NULL: no appliance */
 	unsigned char hash[16];
 };
 
@@ -239,6 +219,7 @@ static void told_free(void *data)
 	struct told *told = data;
 
 	free(told->devices);
+	json_decref(told->system);
 	free(told);
 }
 
@@ -264,11 +245,42 @@ static char *devices_text(const json_t *devices)
 	return text;
 }
 
+/* What it would be to tell the desk anew. */
+static int told_hash(struct told *told)
+{
+	json_t *coarse = told->system != NULL ? fleet_system_coarse(told->system) : NULL;
+	char *system = coarse != NULL ? json_dumps(coarse, JSON_COMPACT) : NULL;
+	int64_t numbers[] = { told->held, told->aside, told->has_clock, told->clock_error_ms / CLOCK_COARSE_MS };
+	crypto_generichash_state hash;
+
+	json_decref(coarse);
+	if (told->system != NULL && system == NULL)
+		return LOBBY_ERR_NO_MEMORY;
+	crypto_generichash_init(&hash, NULL, 0, sizeof(told->hash));
+	crypto_generichash_update(&hash, (unsigned char *)told, offsetof(struct told, devices));
+	crypto_generichash_update(&hash, (unsigned char *)numbers, sizeof(numbers));
+	crypto_generichash_update(&hash, (unsigned char *)told->devices, strlen(told->devices));
+	if (system != NULL)
+		crypto_generichash_update(&hash, (unsigned char *)system, strlen(system));
+	crypto_generichash_final(&hash, told->hash, sizeof(told->hash));
+	free(system);
+	return 0;
+}
+
+static void told_clock(const json_t *json, struct told *told)
+{
+	const json_t *clock = json_object_get(json, "clock_ms");
+
+	told->has_clock =
+		json_is_integer(clock) && json_integer_value(clock) >= 0 && json_integer_value(clock) < CLOCK_MAX_MS;
+	if (told->has_clock)
+		told->clock_error_ms = json_integer_value(clock) - clock_wall_ms();
+}
+
 static int told_parse(const json_t *json, struct told *told)
 {
 	const char *screen = request_text(json, "screen", 16), *step = request_text(json, "step", 32),
 		   *version = request_text(json, "version", 32);
-	crypto_generichash_state hash;
 
 	if (screen == NULL || step == NULL || version == NULL)
 		return LOBBY_ERR_INVALID;
@@ -285,12 +297,37 @@ static int told_parse(const json_t *json, struct told *told)
 	told->devices = devices_text(json_object_get(json, "devices"));
 	if (told->devices == NULL)
 		return LOBBY_ERR_NO_MEMORY;
-	crypto_generichash_init(&hash, NULL, 0, sizeof(told->hash));
-	crypto_generichash_update(&hash, (unsigned char *)told, offsetof(struct told, devices));
-	crypto_generichash_update(&hash, (unsigned char *)&told->held, 2 * sizeof(int64_t));
-	crypto_generichash_update(&hash, (unsigned char *)told->devices, strlen(told->devices));
-	crypto_generichash_final(&hash, told->hash, sizeof(told->hash));
-	return 0;
+	told_clock(json, told);
+	told->system = fleet_system_of(json_object_get(json, "system"));
+	return told_hash(told);
+}
+
+/* Has the restart that was asked for happened? By our clock: the kiosk's may be off. */
+static int write_restarted(struct ledger *store, int64_t kiosk, const struct told *t)
+{
+	int64_t booted_ms = json_integer_value(json_object_get(t->system, "booted_ms")) - t->clock_error_ms;
+
+	return ledger_run(store,
+			  "UPDATE kiosk SET restart_ms = 0, restart_id = '' WHERE number = ?1 AND restart_ms > 0 AND "
+			  "restart_ms < ?2",
+			  "ii", kiosk, booted_ms);
+}
+
+static int write_box(struct ledger *store, int64_t kiosk, const struct told *t)
+{
+	char *text = t->system != NULL ? json_dumps(t->system, JSON_COMPACT) : NULL;
+	int err = t->system != NULL && text == NULL
+			  ? LOBBY_ERR_NO_MEMORY
+			  : ledger_run(store, "UPDATE kiosk SET system = ?2, clock_error_ms = NULL WHERE number = ?1",
+				       "it", kiosk, text != NULL ? text : "");
+
+	free(text);
+	if (err == 0 && t->has_clock)
+		err = ledger_run(store, "UPDATE kiosk SET clock_error_ms = ?2 WHERE number = ?1", "ii", kiosk,
+				 t->clock_error_ms);
+	if (err == 0 && t->system != NULL)
+		err = write_restarted(store, kiosk, t);
+	return err != 0 ? err : updates_heard(store, kiosk, t->system);
 }
 
 static int write_status(struct job *job, struct ledger *store)
@@ -315,6 +352,8 @@ static int write_status(struct job *job, struct ledger *store)
 		sqlite3_reset(row);
 		err = 0;
 	}
+	if (err == 0)
+		err = write_box(store, r->kiosk, t);
 	return err != 0 ? err : change_desk(store, "kiosk", id);
 }
 

@@ -23,18 +23,22 @@ void kiosks_tick(struct kiosks *kiosks);
 /** The desk's row of a kiosk, a new reference; NULL if there is none. */
 json_t *kiosks_row(struct ledger *store, const char *id);
 
-/** Makes a one-time enrolment code ("7QXK-M2PD-9TRA", 15 bytes) and its key; then stores them. Two steps, since the
- * first is slow (argon2id) and needs no store. */
+/** Makes an enrolment code and its key; then stores them. Two steps, since the first is slow (argon2id) and needs no
+ * store. A code for one kiosk is "7QXK-M2PD-9TRA" and good for ten minutes; one for many has 20 characters. */
 struct kiosk_code {
-	char code[15];
-	char name[65];
+	char code[25];
+	char name[65]; /* "{n}" in it: the kiosk's ordinal */
 	unsigned char key[32];
+	int uses;
 	int64_t expires_ms;
 };
+#define KIOSK_CODE_USES_MAX 1000
+#define KIOSK_CODE_DAYS_MAX 90
 int kiosk_code_make(struct kiosk_code *code, const char *name) MUST_CHECK;
+int kiosk_code_make_many(struct kiosk_code *code, const char *name, int uses, int days) MUST_CHECK;
 int kiosk_code_store(struct ledger *store, const struct kiosk_code *code) MUST_CHECK;
-/** The key that both sides derive from the code's last eight characters (no hyphen). */
-int kiosk_code_key(const char secret[8], unsigned char key[32]) MUST_CHECK;
+/** The key that both sides derive from the code's characters after the first four (no hyphens). */
+int kiosk_code_key(const char *secret, unsigned char key[32]) MUST_CHECK;
 
 /** api.md: enrol, status, help, feed, visits, self-test. */
 struct request;

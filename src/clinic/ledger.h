@@ -10,7 +10,7 @@
 
 #include <pthread.h>
 
-#define LEDGER_STATEMENTS 256 /* a power of two, over twice the literals that there are */
+#define LEDGER_STATEMENTS 512 /* a power of two, over twice the literals that there are */
 #define LEDGER_READERS 16
 
 struct ledger_statement {

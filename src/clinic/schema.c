@@ -142,5 +142,27 @@ static const char version_4[] =
 static const char version_5[] = "ALTER TABLE arrival ADD COLUMN wristband TEXT NOT NULL DEFAULT '';"
 				"ALTER TABLE arrival ADD COLUMN label TEXT NOT NULL DEFAULT '';";
 
-const char *const ledger_migrations[] = { version_1, version_2, version_3, version_4, version_5 };
+/* Kiosks as boxes: what each last told of itself (system: JSON, as fleet.c cuts it; '' for no appliance), what it is to
+ * say, and updates with whom they were offered to. offer.stage is the word of rollout_stage_word(); number, not name,
+ * ties an update to its kiosks. */
+static const char version_6[] =
+	"ALTER TABLE kiosk ADD COLUMN system TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE kiosk ADD COLUMN clock_error_ms INTEGER;"
+	"ALTER TABLE kiosk ADD COLUMN notice TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE kiosk ADD COLUMN out_of_service TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE kiosk ADD COLUMN restart_id TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE kiosk ADD COLUMN restart_ms INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE kiosk_code ADD COLUMN uses INTEGER NOT NULL DEFAULT 1;"
+	"CREATE TABLE software(number INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, version TEXT NOT NULL UNIQUE,"
+	" size INTEGER NOT NULL, added_ms INTEGER NOT NULL, state TEXT NOT NULL DEFAULT 'idle',"
+	" reason TEXT NOT NULL DEFAULT '', step INTEGER NOT NULL DEFAULT 0, first INTEGER NOT NULL DEFAULT 0,"
+	" downgrade INTEGER NOT NULL DEFAULT 0);"
+	"CREATE TABLE software_offer(software INTEGER NOT NULL, kiosk INTEGER NOT NULL, id TEXT NOT NULL,"
+	" step INTEGER NOT NULL, stage TEXT NOT NULL, stage_ms INTEGER NOT NULL, percent INTEGER NOT NULL DEFAULT 0,"
+	" text TEXT NOT NULL DEFAULT '', excused INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(software, kiosk)) WITHOUT "
+	"ROWID;"
+	"CREATE INDEX software_offer_kiosk ON software_offer(kiosk);"
+	"CREATE INDEX arrival_kiosk ON arrival(kiosk, received_ms);";
+
+const char *const ledger_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6 };
 const int ledger_migration_count = (int)(sizeof(ledger_migrations) / sizeof(ledger_migrations[0]));

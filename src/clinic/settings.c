@@ -7,9 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define TECHNICIAN_PIN "technician_pin"
 #define LINK_HOSTS "health_link_hosts"
+#define TIME_ZONE "time_zone"
+
+#define ZONE_MAX 48
+#define ZONES "/usr/share/zoneinfo/"
 
 struct setting {
 	const char *name;
@@ -18,17 +23,29 @@ struct setting {
 };
 
 static const struct setting known[] = {
-	{ "clinic_name", "\"Clinic\"", 0, 80 },	 { "desk_location", "\"\"", 0, 80 },
-	{ "early_min", "60", 0, 1440 },		 { "late_min", "15", 0, 1440 },
-	{ "show_service_type", "false", 0, 0 },	 { "print_slip", "true", 0, 0 },
-	{ "ask_contact", "true", 0, 0 },	 { "ask_insurance", "true", 0, 0 },
-	{ "idle_warn_s", "45", 5, 600 },	 { "idle_wipe_s", "20", 5, 120 },
-	{ "language", "[\"en\",\"es\"]", 1, 8 }, { "scanner_hint", "\"\"", 0, 80 },
-	{ "print_wristband", "false", 0, 0 },	 { "print_label", "false", 0, 0 },
-	{ "wristband_width_mm", "25", 15, 100 }, { "wristband_length_mm", "279", 100, 500 },
-	{ "label_width_mm", "50", 25, 150 },	 { "label_length_mm", "25", 15, 300 },
-	{ "desk_warn_min", "15", 1, 600 },	 { "desk_late_min", "20", 1, 600 },
-	{ TECHNICIAN_PIN, "\"\"", 4, 8 },	 { LINK_HOSTS, "\"\"", 0, OUTSIDE_HOSTS_MAX - 1 },
+	{ "clinic_name", "\"Clinic\"", 0, 80 },
+	{ "desk_location", "\"\"", 0, 80 },
+	{ "early_min", "60", 0, 1440 },
+	{ "late_min", "15", 0, 1440 },
+	{ "show_service_type", "false", 0, 0 },
+	{ "print_slip", "true", 0, 0 },
+	{ "ask_contact", "true", 0, 0 },
+	{ "ask_insurance", "true", 0, 0 },
+	{ "idle_warn_s", "45", 5, 600 },
+	{ "idle_wipe_s", "20", 5, 120 },
+	{ "language", "[\"en\",\"es\"]", 1, 8 },
+	{ "scanner_hint", "\"\"", 0, 80 },
+	{ "print_wristband", "false", 0, 0 },
+	{ "print_label", "false", 0, 0 },
+	{ "wristband_width_mm", "25", 15, 100 },
+	{ "wristband_length_mm", "279", 100, 500 },
+	{ "label_width_mm", "50", 25, 150 },
+	{ "label_length_mm", "25", 15, 300 },
+	{ "desk_warn_min", "15", 1, 600 },
+	{ "desk_late_min", "20", 1, 600 },
+	{ TIME_ZONE, "\"\"", 0, ZONE_MAX },
+	{ TECHNICIAN_PIN, "\"\"", 4, 8 },
+	{ LINK_HOSTS, "\"\"", 0, OUTSIDE_HOSTS_MAX - 1 },
 };
 #define KNOWN (sizeof(known) / sizeof(known[0]))
 
@@ -45,13 +62,47 @@ static json_t *parse(const char *text)
 	return json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
 }
 
+/* A name of the IANA time zone database, as far as one can tell by itself; where the machine has the database, one of
+ * it.
+ */
+static bool is_zone(const char *name)
+{
+	char path[128];
+
+	if (*name == '\0' || strlen(name) > ZONE_MAX || *name == '/' || strstr(name, "..") != NULL ||
+	    strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/") != strlen(name))
+		return false;
+	snprintf(path, sizeof(path), ZONES "%s", name);
+	return access(ZONES, X_OK) != 0 || access(path, R_OK) == 0;
+}
+
+/* This machine's own: of TZ, or where /etc/localtime leads. */
+static json_t *own_zone(void)
+{
+	const char *name = getenv("TZ");
+	char target[256];
+	ssize_t len;
+
+	if (name != NULL && is_zone(name + (*name == ':')))
+		return json_string(name + (*name == ':'));
+	len = readlink("/etc/localtime", target, sizeof(target) - 1);
+	target[len > 0 ? len : 0] = '\0';
+	name = strstr(target, "/zoneinfo/");
+	return json_string(name != NULL && is_zone(name + 10) ? name + 10 : "UTC");
+}
+
+static json_t *fallback_of(const struct setting *setting)
+{
+	return strcmp(setting->name, TIME_ZONE) == 0 ? own_zone() : parse(setting->fallback);
+}
+
 json_t *clinic_settings_load(struct ledger *store)
 {
 	json_t *all = json_object();
 	sqlite3_stmt *rows;
 
 	for (size_t i = 0; i < KNOWN; i++)
-		json_object_set_new(all, known[i].name, parse(known[i].fallback));
+		json_object_set_new(all, known[i].name, fallback_of(&known[i]));
 	if (ledger_query(store, &rows, "SELECT name, value FROM setting", "") == 0) {
 		while (ledger_step(store, rows) == 1) {
 			json_t *value = parse(db_text(rows, 1));
@@ -76,7 +127,7 @@ static json_t *value_of(struct ledger *store, const char *name)
 			value = parse(db_text(rows, 0));
 		sqlite3_reset(rows);
 	}
-	return value != NULL || setting == NULL ? value : parse(setting->fallback);
+	return value != NULL || setting == NULL ? value : fallback_of(setting);
 }
 
 int64_t clinic_settings_int(struct ledger *store, const char *name)
@@ -161,6 +212,8 @@ static bool fits(const struct setting *setting, const json_t *value, const json_
 		return json_integer_value(value) >= setting->low && json_integer_value(value) <= setting->high;
 	if (json_is_string(value) && is_secret(setting->name))
 		return is_pin(setting, json_string_value(value));
+	if (json_is_string(value) && strcmp(setting->name, TIME_ZONE) == 0)
+		return is_zone(json_string_value(value));
 	if (json_is_string(value))
 		return (int64_t)json_string_length(value) <= setting->high &&
 		       (strcmp(setting->name, LINK_HOSTS) != 0 || outside_hosts_ok(json_string_value(value)));
@@ -173,7 +226,7 @@ static bool fits(const struct setting *setting, const json_t *value, const json_
 
 static void describe(const struct setting *setting, FILE *out)
 {
-	json_t *fallback = parse(setting->fallback);
+	json_t *fallback = fallback_of(setting);
 
 	fprintf(out, "  %-18s ", setting->name);
 	if (json_is_boolean(fallback))
@@ -183,6 +236,9 @@ static void describe(const struct setting *setting, FILE *out)
 	else if (is_secret(setting->name))
 		fprintf(out, "%lld to %lld digits, kept as a hash; empty: no technician gets in at the screen",
 			(long long)setting->low, (long long)setting->high);
+	else if (strcmp(setting->name, TIME_ZONE) == 0)
+		fprintf(out,
+			"a name of the IANA time zone database, as America/New_York; at first this machine's own\n");
 	else if (strcmp(setting->name, LINK_HOSTS) == 0)
 		fprintf(out, "HOST:PORT=SHA-256 of its certificate in hex, with blanks between; at most %lld bytes",
 			(long long)setting->high);
@@ -190,7 +246,8 @@ static void describe(const struct setting *setting, FILE *out)
 		fprintf(out, "a text of up to %lld bytes", (long long)setting->high);
 	else
 		fprintf(out, "a list of %lld to %lld of en, es", (long long)setting->low, (long long)setting->high);
-	fprintf(out, "; at first %s\n", setting->fallback);
+	if (strcmp(setting->name, TIME_ZONE) != 0)
+		fprintf(out, "; at first %s\n", setting->fallback);
 	json_decref(fallback);
 }
 
@@ -216,7 +273,7 @@ int clinic_settings_set(struct ledger *store, const char *name, const char *text
 
 	if (setting == NULL)
 		return LOBBY_ERR_NOT_FOUND;
-	fallback = parse(setting->fallback);
+	fallback = fallback_of(setting);
 	value = read_value(text, fallback);
 	if (value != NULL && fits(setting, value, fallback)) {
 		if (is_secret(name))

@@ -275,7 +275,8 @@ static void the_feed_begins_whole_and_masked(void **state)
 	assert_true(json_is_true(json_object_get(json, "reset")));
 	assert_false(json_is_true(json_object_get(json, "more")));
 	assert_non_null(member_of(json_object_get(json, "changes"), "type", "settings"));
-	assert_int_equal(json_array_size(json_object_get(json, "changes")), 2 + 62); /* settings, logo */
+	assert_int_equal(json_array_size(json_object_get(json, "changes")),
+			 4 + 62); /* settings, logo, orders, update */
 	assert_int_equal(appointments_of_patient(f, "demo-p01", ids, 4), 2);
 	change = member_of(json_object_get(json, "changes"), "id", ids[0]);
 	entry = json_object_get(change, "entry");
@@ -389,7 +390,8 @@ static void an_old_cursor_begins_anew(void **state)
 	clock_advance_ms(15 * 3600000LL); /* past midnight */
 	json = feed(f, &kiosk, cursor, 0);
 	assert_true(json_is_true(json_object_get(json, "reset")));
-	assert_int_equal(json_array_size(json_object_get(json, "changes")), 2 + 1); /* settings, logo, tomorrow's one */
+	assert_int_equal(json_array_size(json_object_get(json, "changes")),
+			 4 + 1); /* settings, logo, orders, update, tomorrow's one */
 	json_decref(json);
 }
 
@@ -433,7 +435,7 @@ static void a_long_whole_comes_in_pages(void **state)
 		for (size_t i = 0; i < json_array_size(changes); i++)
 			entries += strcmp(text_of(json_array_get(changes, i), "type"), "roster") == 0;
 		resets += json_is_true(json_object_get(json, "reset"));
-		assert_true(json_array_size(changes) <= 502);
+		assert_true(json_array_size(changes) <= 504);
 		snprintf(cursor, sizeof(cursor), "%s", text_of(json, "cursor"));
 		more = json_is_true(json_object_get(json, "more"));
 		json_decref(json);
