@@ -6,6 +6,7 @@
 #   make pictures every screen, in both panels, all sizes and languages
 #   make lint     style, analysers, floors                               make fault   random kills, power cuts, devices
 #   make bench    figures into build/bench.json                          make bench-peer   the same form in a browser
+#   make image    the appliance's disk and its update, in build/image    make image-keys KEYS=DIR   a clinic's own keys
 #   make test-kernel  the drivers on a real kernel, in QEMU, against the device models
 #
 # Every folder of sources is one static library; a program is its main.c with all of them. MODE chooses the flags.
@@ -47,7 +48,7 @@ BINS := $(patsubst %,$(B)/lobby-%,$(foreach p,$(PROGRAMS),$(if $(wildcard src/$(
 EMU := $(if $(wildcard tests/emu/main.c),$(B)/lobby-emu)
 LOCALES := $(patsubst assets/locale/%.po,$(B)/locale/%/LC_MESSAGES/lobby.mo,$(wildcard assets/locale/*.po))
 
-.PHONY: all run test test-kernel pictures lint bench bench-peer flow fuzz fault format clean bootstrap programs tests fuzzers benches
+.PHONY: all run test image image-keys FORCE test-kernel pictures lint bench bench-peer flow fuzz fault format clean bootstrap programs tests fuzzers benches
 .SECONDARY:
 all: bootstrap
 	@$(MAKE) --no-print-directory $(JOBS) programs
@@ -67,6 +68,12 @@ $(B)/gen/wire.pb.o: $(GEN)/wire.pb.c
 $(B)/%.o: %.c | $(GEN)/wire.pb.h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
+
+# What says its version is compiled anew when VERSION is another one.
+$(B)/version: FORCE
+	@mkdir -p $(@D)
+	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
+$(patsubst %.c,$(B)/%.o,$(shell grep -rlw LOBBY_VERSION src --include='*.c')): $(B)/version
 
 # One archive of everything: the linker takes what a program uses and, with --as-needed, only the libraries that needs.
 $(B)/liblobby.a: $(LIB_OBJS)
@@ -165,6 +172,14 @@ fuzz: bootstrap
 fault: bootstrap
 	@$(MAKE) --no-print-directory $(JOBS) MODE=release programs
 	@tools/fault $(or $(KILLS),300) --devices $(or $(DEVICE_SESSIONS),100000) $(if $(SEED),--seed $(SEED))
+# Settings: image/build says which.
+image: bootstrap
+	@tools/bootstrap --image
+	@$(MAKE) --no-print-directory $(JOBS) MODE=release programs $(if $(wildcard image/init/main.c),build/release/image/init)
+	@VERSION=$(VERSION) image/build
+image-keys:
+	@tools/bootstrap --image
+	@image/keys $(or $(KEYS),$(error Say where: make image-keys KEYS=DIR))
 test-kernel: bootstrap
 	@tools/bootstrap --kernel
 	@$(MAKE) --no-print-directory $(JOBS) MODE=release programs build/release/tests/kernel/kernel build/release/tests/kernel/guest
@@ -174,4 +189,4 @@ format:
 clean:
 	rm -rf build
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build -path build/image -prune -o -type f -name '*.d' -print 2>/dev/null)
