@@ -52,7 +52,8 @@ LOCALES := $(patsubst assets/locale/%.po,$(B)/locale/%/LC_MESSAGES/lobby.mo,$(wi
 .SECONDARY:
 all: bootstrap
 	@$(MAKE) --no-print-directory $(JOBS) programs
-programs: $(BINS) $(EMU) $(LOCALES)
+INIT := $(if $(filter release,$(MODE)),$(B)/image/init)
+programs: $(BINS) $(EMU) $(LOCALES) $(INIT)
 
 bootstrap:
 	@tools/bootstrap
@@ -84,6 +85,30 @@ $(B)/lobby-%: $(B)/src/%/main.o $(B)/liblobby.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(B)/lobbyctl: $(B)/src/ctl/main.o $(B)/liblobby.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# The initrd's /init: static, and alone but for a few of the library's files. The letters that it can show are rasterised here.
+INIT_OBJS := $(patsubst image/init/%.c,$(B)/init/%.o,$(filter-out %/art.c,$(wildcard image/init/*.c))) $(B)/init/letters.o
+INIT_BASE := $(patsubst %,$(B)/src/%.o,base/bytes base/clock base/file base/text kiosk/panel)
+$(GEN)/init_art: image/init/art.c image/init/art.h image/init/words.def src/base/text.c
+	@mkdir -p $(@D)
+	$(Q)gcc -std=c11 -D_GNU_SOURCE $(WARN) -O1 -Isrc -Iimage/init -o $@ image/init/art.c src/base/text.c $(shell pkg-config --cflags --libs sdl2 SDL2_ttf)
+$(GEN)/init_letters.c: $(GEN)/init_art
+	@$< >$@.new && mv $@.new $@
+$(B)/init/letters.o: $(GEN)/init_letters.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
+$(B)/init/%.o: image/init/%.c | $(GEN)/wire.pb.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -ffunction-sections -c -o $@ $<
+$(B)/image/init: $(INIT_OBJS) $(INIT_BASE)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static -s -Wl,--gc-sections $(LDFLAGS_$(MODE)) -o $@ $^ -lsodium -lz -lm
+# What stands for systemd in its test on a real kernel, tests/image/init.
+$(B)/tests/image/root: tests/image/root.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS_$(MODE)) $(shell pkg-config --cflags libdrm) -static -s -o $@ $<
+# Its tests and fuzzer link all of it but main.
+$(patsubst %,$(B)/tests/unit/init_%_test,params disk paint) $(B)/tests/fuzz/init_fuzz: $(filter-out %/main.o,$(INIT_OBJS))
 
 # Device models: lobby-emu and the tests that run under umockdev link them.
 EMU_PKGS := umockdev-1.0 gio-unix-2.0 libusbredirparser-0.5

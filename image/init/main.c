@@ -1,0 +1,148 @@
+/* The initrd's /init: from the kernel to systemd on a root that was checked, with a picture on the screen all the way.
+ *
+ * Each step is bounded in time and either succeeds or is one of words.def: said on screen and on the console, and then
+ * the machine restarts, so that boot counting can take the other slot. image/README.md, "From power to welcome". */
+#include "disk.h"
+#include "loader.h"
+#include "modules.h"
+#include "params.h"
+#include "root.h"
+#include "say.h"
+#include "splash.h"
+#include "verity.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "kiosk/panel.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/reboot.h>
+#include <unistd.h>
+
+#define CMDLINE_MAX 4096
+#define MODULES_MAX 65536
+#define RESTART_AFTER_MS 10000
+#define REFUSAL_MS 600000
+#define PANEL_VARIABLE "LobbyPanel-6c6f6262-7900-4000-8000-000000000001"
+#define PANEL_MAX 512
+
+struct init {
+	struct params params;
+	enum fail params_fail; /* told once there is a screen */
+	struct loader loader;
+	struct disk disk;
+	char *cmdline, *modules;
+	size_t cmdline_len, modules_len;
+};
+
+static void __attribute__((noreturn)) restart(enum fail fail)
+{
+	int64_t until_ms = clock_mono_ms() + (fail == FAIL_REFUSED ? REFUSAL_MS : RESTART_AFTER_MS), left_ms;
+	struct fail_words words = fail_words(fail);
+
+	say(SAY_FAILURE, "%s %s %s (" LOBBY_VERSION ")", words.code, words.heading, words.body);
+	splash_show_fail(fail);
+	while ((left_ms = until_ms - clock_mono_ms()) > 0)
+		poll(NULL, 0, (int)left_ms);
+	reboot(RB_AUTOBOOT);
+	_exit(1);
+}
+
+static void read_cmdline(struct init *init)
+{
+	init->params_fail = FAIL_SETTINGS;
+	if (file_read("/proc/cmdline", CMDLINE_MAX, &init->cmdline, &init->cmdline_len) != 0)
+		return;
+	if (params_has(init->cmdline, init->cmdline_len, "lobby.refuse"))
+		init->params_fail = FAIL_REFUSED;
+	else if (params_parse(init->cmdline, init->cmdline_len, &init->params) == 0)
+		init->params_fail = FAIL_NONE;
+}
+
+/* The firmware's variable, else what the image was built for; and a copy of it for lobby-kiosk. */
+static lobby_Panel read_panel(const struct init *init)
+{
+	uint8_t value[LOADER_VALUE_MAX];
+	char text[PANEL_MAX];
+	size_t len = loader_variable(PANEL_VARIABLE, value);
+	int n;
+
+	if (len > 0 && len <= PANEL_MAX) {
+		memcpy(text, value, len);
+	} else {
+		n = snprintf(text, sizeof(text), "rotation=%u\nconnector=\nmode=\n", init->params.rotation);
+		len = n > 0 ? (size_t)n : 0;
+	}
+	if (file_replace("/run/lobby-panel", text, len, 0644) != 0)
+		say(SAY_WARNING, "/run/lobby-panel cannot be written");
+	return panel_parse(text, len);
+}
+
+static void write_boot(const struct init *init)
+{
+	char text[512];
+	int n = snprintf(
+		text, sizeof(text), "SLOT=%c\nDISK=%s\nESP=%s\nVERSION=" LOBBY_VERSION "\nSECURE_BOOT=%d\nINSTALL=%d\n",
+		init->loader.slot, init->disk.whole, init->disk.esp, init->loader.secure_boot, init->params.install);
+
+	if (n < 0 || (size_t)n >= sizeof(text) || file_replace("/run/lobby-boot", text, (size_t)n, 0644) != 0)
+		say(SAY_WARNING, "/run/lobby-boot cannot be written");
+}
+
+/* The variables' file system first: they say how the panel hangs. Then the splash's process looks for a display while
+ * the drivers are loaded. */
+static void load_drivers(struct init *init, char *name)
+{
+	lobby_Panel panel;
+
+	if (file_read("/modules", MODULES_MAX, &init->modules, &init->modules_len) != 0)
+		say(SAY_WARNING, "no list of modules");
+	modules_load(init->modules, init->modules_len, "efivarfs.ko");
+	root_mount_variables();
+	panel = read_panel(init);
+	splash_start(&panel, name);
+	say(SAY_NOTICE, "%u modules", modules_load(init->modules, init->modules_len, NULL));
+	splash_no_more_drivers();
+}
+
+static enum fail go(struct init *init)
+{
+	char device[DISK_PATH_SIZE];
+	enum fail fail = init->params_fail;
+
+	if (fail != FAIL_NONE)
+		return fail;
+	loader_read(&init->loader);
+	if (init->loader.slot == 0)
+		init->loader.slot = init->params.slot;
+	if (init->loader.slot == 0)
+		return FAIL_LOADER;
+	fail = disk_find(&init->params, &init->loader, &init->disk);
+	if (fail == FAIL_NONE)
+		fail = verity_open(&init->params, init->disk.root, device, sizeof(device));
+	if (fail == FAIL_NONE)
+		fail = root_mount(device);
+	if (fail != FAIL_NONE)
+		return fail;
+	write_boot(init);
+	root_share_devices();
+	say(SAY_NOTICE, "root-%c on %s is checked and mounted", init->loader.slot, init->disk.root);
+	return root_hand_over();
+}
+
+int main(int argc, char **argv)
+{
+	static struct init init;
+
+	(void)argc;
+	signal(SIGPIPE, SIG_IGN);
+	root_mount_kernel();
+	say(SAY_NOTICE, "init " LOBBY_VERSION);
+	read_cmdline(&init);
+	load_drivers(&init, argv[0]);
+	restart(go(&init));
+}

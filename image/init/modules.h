@@ -1,0 +1,18 @@
+/* Loading the kernel's modules that /modules names. The list's reader is pure. */
+#ifndef LOBBY_INIT_MODULES_H
+#define LOBBY_INIT_MODULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define MODULES_PATH_SIZE 256
+
+/** The next path from *at on, or false at the end. Comments, empty lines and what is no absolute path of a module
+ * (".ko" at its end, no "..", shorter than MODULES_PATH_SIZE) are passed over. */
+bool modules_next(const char *list, size_t len, size_t *at, char out[MODULES_PATH_SIZE]);
+
+/** Loads those of the list whose file is called `only`, or all others if it is NULL. Returns how many the kernel took.
+ */
+unsigned modules_load(const char *list, size_t len, const char *only);
+
+#endif
