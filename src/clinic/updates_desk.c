@@ -48,7 +48,7 @@ static int64_t take_number(const char **text)
  * whole. False: it lies beyond the end. */
 static bool take_range(const char *range, int64_t size, int64_t *from, int64_t *to)
 {
-	int64_t first, last = size - 1;
+	int64_t first, last = INT64_MAX;
 
 	*from = ALL_OF_IT;
 	*to = size - 1;
