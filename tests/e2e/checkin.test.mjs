@@ -229,12 +229,12 @@ test("a program that dies shows on the screen, and picks up when it is back", as
 	await kiosk.text("Welcome, Mateo.");
 	await stack.kill(kiosk.sync);
 	await until("out of order", async () => {
-		stack.clock.advance(100);
+		stack.clock.step(100);
 		return (await kiosk.screen.ask("screen")) === "out-of-order";
 	});
 	kiosk.startSync();
 	await until("the same patient again", async () => {
-		stack.clock.advance(100);
+		stack.clock.step(100);
 		return (await kiosk.tree()).includes("Welcome, Mateo.");
 	});
 	await confirmAll();
@@ -249,13 +249,13 @@ test("a program that dies shows on the screen, and picks up when it is back", as
 	);
 	kiosk.startDevices();
 	await until("the scanner again", async () => {
-		stack.clock.advance(100);
+		stack.clock.step(100);
 		return (await kiosk.tree()).includes("#scanner");
 	});
 
 	await stack.kill(kiosk.kiosk);
 	await until("the desk knows", async () => {
-		stack.clock.advance(1000);
+		stack.clock.step(1000);
 		return (await desk.state()).kiosks[0].state === "out-of-order";
 	});
 	kiosk.screen.close();
@@ -269,7 +269,7 @@ test("a kiosk that comes back offers no more than before, and nobody's name afte
 	const restart = async (pause) => {
 		await stack.kill(kiosk.sync);
 		await until("out of order", async () => {
-			stack.clock.advance(100);
+			stack.clock.step(100);
 			return (await kiosk.screen.ask("screen")) === "out-of-order";
 		});
 		for (let passed = 0; passed < pause; passed += 5000) {
@@ -278,7 +278,7 @@ test("a kiosk that comes back offers no more than before, and nobody's name afte
 		}
 		kiosk.startSync();
 		await until("in order again", async () => {
-			stack.clock.advance(100);
+			stack.clock.step(100);
 			return (await kiosk.screen.ask("screen")) !== "out-of-order";
 		});
 	};
@@ -305,7 +305,7 @@ test("a call for staff outlives the screen, but does not keep it for ever", asyn
 		assert.match(await kiosk.tree(), /Staff are coming/);
 	}
 	await until("the welcome screen", async () => {
-		stack.clock.advance(5000);
+		stack.clock.step(5000);
 		return (await kiosk.screen.ask("screen")) === "welcome";
 	});
 	// Called again, answered, done: the kiosk forgets it, and can call anew.
@@ -340,13 +340,13 @@ test("somebody walks away: asked, then wiped, and the desk keeps their place", a
 	await kiosk.identify("1958-06-30", "P");
 	await kiosk.text("Welcome, Anna.");
 	await until("the question", async () => {
-		stack.clock.advance(5000);
+		stack.clock.step(5000);
 		return (await kiosk.tree()).includes("Are you still there?");
 	});
 	await kiosk.press("still-here");
 	await kiosk.text("Welcome, Anna.");
 	await until("the welcome screen", async () => {
-		stack.clock.advance(1000);
+		stack.clock.step(1000);
 		return (await kiosk.screen.ask("screen")) === "welcome";
 	});
 	assert.doesNotMatch(await kiosk.tree(), /Anna/);
@@ -357,7 +357,7 @@ test("somebody walks away: asked, then wiped, and the desk keeps their place", a
 test("the network is gone: checked in, said so, and sent when it is back", async () => {
 	kiosk.networkDown();
 	await until("lobby-sync notices", async () => {
-		stack.clock.advance(1000);
+		stack.clock.step(1000);
 		return /NOT REACHABLE/.test(kiosk.status());
 	});
 	await kiosk.identify("1995-10-05", "J");
@@ -367,12 +367,12 @@ test("the network is gone: checked in, said so, and sent when it is back", async
 	assert.equal((await desk.state()).arrivals.filter(named("Smith-Jones, Avery")).length, 0);
 	stack.clock.advance(5 * MINUTE);
 	await until("offline at the desk", async () => {
-		stack.clock.advance(1000);
+		stack.clock.step(1000);
 		return (await desk.state()).kiosks[0].state === "offline";
 	});
 	kiosk.networkUp();
 	const row = await until("the held visit", async () => {
-		stack.clock.advance(1000);
+		stack.clock.step(1000);
 		return (await desk.state()).arrivals.find(named("Smith-Jones, Avery"));
 	});
 	assert.ok(row.flags.some((flag) => flag.kind === "late-sent"));

@@ -95,7 +95,7 @@ test("a hundred patients, four kiosks, a network that comes and goes", async () 
 	assert.equal(new Set(confirmed.values()).size, PATIENTS, "two patients with one number");
 
 	const arrivals = await until("all of them at the desk", async () => {
-		stack.clock.advance(1000);
+		stack.clock.step(1000);
 		const rows = (await stack.desk.state()).arrivals.filter((row) => row.patient?.id.startsWith("crowd-"));
 		return rows.length >= PATIENTS && rows;
 	});

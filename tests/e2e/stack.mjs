@@ -37,6 +37,7 @@ class Clock {
 		this.fd = openSync(file, "w+", 0o600);
 		this.wall = START_MS;
 		this.mono = 1_000_000;
+		this.stepped = 0;
 		this.write();
 	}
 	write() {
@@ -44,6 +45,15 @@ class Clock {
 		page.writeBigInt64LE(BigInt(this.wall), 0);
 		page.writeBigInt64LE(BigInt(this.mono), 8);
 		writeSync(this.fd, page, 0, 16, 0);
+	}
+	/**
+	 * For loops that wait: a step at most every 20 ms, so that the programs see each one. Else a slow machine lets hours
+	 * pass between two of its answers, and whoever was asked "are you still there?" is gone before the answer is read.
+	 */
+	step(ms) {
+		if (performance.now() - this.stepped < 20) return;
+		this.stepped = performance.now();
+		this.advance(ms);
 	}
 	advance(ms) {
 		this.wall += ms;
@@ -197,12 +207,9 @@ class Kiosk {
 			this.name,
 		);
 	}
-	async press(what) {
-		try {
-			return await this.screen.ask(`press ${what}`);
-		} catch (error) {
-			throw await this.told(error);
-		}
+	/** Presses it, once it can be pressed. */
+	press(what) {
+		return this.watch(`press ${what}`, async () => (await this.screen.ask(`press ${what}`), true));
 	}
 	/** An error with what one needs to see why: the screen, programs that ended by themselves, the last log lines. */
 	async told(error) {
@@ -223,13 +230,11 @@ class Kiosk {
 		return this.watch(words, async () => (await this.tree()).includes(words));
 	}
 	async watch(what, attempt) {
-		let ticked = Date.now();
+		let began = false;
 		try {
 			return await until(what, () => {
-				if (Date.now() - ticked >= 20) {
-					ticked = Date.now();
-					this.stack.clock.advance(20);
-				}
+				if (began) this.stack.clock.step(20);
+				began = true;
 				return attempt();
 			});
 		} catch (error) {
