@@ -132,17 +132,20 @@ static void fill_memory(const struct system *sys, lobby_SystemState *state)
 		state->memory_used_kb = (uint32_t)((total - available) / MIB_KB * MIB_KB);
 }
 
+int64_t facts_uptime_ms(const struct system *sys)
+{
+	char word[32];
+
+	return read_word(sys->options.proc, "uptime", word, sizeof(word)) ? (int64_t)(strtod(word, NULL) * 1000) : 0;
+}
+
 /* The wall clock may be set under way: then the machine was started at another time than was thought. */
 static void fill_booted(struct system *sys, lobby_SystemState *state)
 {
-	char word[32];
-	int64_t booted;
+	int64_t booted = clock_wall_ms() - facts_uptime_ms(sys);
 
-	if (read_word(sys->options.proc, "uptime", word, sizeof(word))) {
-		booted = clock_wall_ms() - (int64_t)(strtod(word, NULL) * 1000);
-		if (booted - sys->booted_ms > CLOCK_JUMP_MS || booted - sys->booted_ms < -CLOCK_JUMP_MS)
-			sys->booted_ms = booted;
-	}
+	if (booted - sys->booted_ms > CLOCK_JUMP_MS || booted - sys->booted_ms < -CLOCK_JUMP_MS)
+		sys->booted_ms = booted;
 	state->booted_ms = sys->booted_ms;
 }
 

@@ -19,6 +19,8 @@ int facts_init(struct system *sys);
 void facts_fini(struct system *sys);
 void facts_fill(struct system *sys, lobby_SystemState *state);
 
+/** Since the machine's start; 0 if unknown. */
+int64_t facts_uptime_ms(const struct system *sys);
 /** Is a display plugged in: any connector of /sys/class/drm says so. */
 bool facts_has_display(const struct system *sys);
 

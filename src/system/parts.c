@@ -1,16 +1,29 @@
 /* The parts of lobby-system and its commands, as two tables: what there is can be read here, and nothing else needs to
  * know. A part starts after those above it. */
 #include "facts.h"
+#include "good.h"
 #include "power.h"
+#include "slotwork.h"
 #include "statedisk.h"
 #include "system.h"
+#include "timeset.h"
+#include "update.h"
 
 #define ANYBODY (SYSTEM_FROM_KIOSK | SYSTEM_FROM_SYNC | SYSTEM_FROM_CTL)
 #define TECHNICIAN (SYSTEM_FROM_KIOSK | SYSTEM_FROM_CTL)
 
 const struct system_part system_parts[] = {
 	{ .name = "facts", .init = facts_init, .fini = facts_fini, .fill = facts_fill },
-	{ .name = "power", .init = power_init, .fini = power_fini, .heard = power_heard },
+	{ .name = "power", .init = power_init, .fini = power_fini, .heard = power_heard, .fill = power_fill },
+	{ .name = "timeset", .init = timeset_init, .fini = timeset_fini, .fill = timeset_fill },
+	{ .name = "slotwork", .init = slotwork_init, .fini = slotwork_fini, .fill = slotwork_fill },
+	{ .name = "update",
+	  .init = update_init,
+	  .fini = update_fini,
+	  .ready = update_ready,
+	  .fill = update_fill,
+	  .heard = update_heard },
+	{ .name = "good", .init = good_init, .fini = good_fini, .ready = good_ready, .heard = good_heard },
 	{ .name = "statedisk", .init = statedisk_init, .fini = statedisk_fini, .fill = statedisk_fill },
 };
 const size_t system_part_count = sizeof(system_parts) / sizeof(system_parts[0]);
@@ -22,11 +35,11 @@ const struct system_command system_commands[] = {
 	[lobby_SystemDo_SYSTEM_WIPE] = { "wipe", statedisk_wipe_command, true, TECHNICIAN },
 	[lobby_SystemDo_SYSTEM_SET_PANEL] = { "set-panel", NULL, true, TECHNICIAN },
 	[lobby_SystemDo_SYSTEM_SET_NETWORK] = { "set-network", NULL, true, TECHNICIAN },
-	[lobby_SystemDo_SYSTEM_INSTALL] = { "install", NULL, true, SYSTEM_FROM_SYNC | SYSTEM_FROM_CTL },
+	[lobby_SystemDo_SYSTEM_INSTALL] = { "install", update_command, true, SYSTEM_FROM_SYNC | SYSTEM_FROM_CTL },
 	[lobby_SystemDo_SYSTEM_INSTALL_STICK] = { "install-stick", NULL, true, TECHNICIAN },
 	[lobby_SystemDo_SYSTEM_LOGS_TO_STICK] = { "logs-to-stick", NULL, true, TECHNICIAN },
 	[lobby_SystemDo_SYSTEM_SET_UP] = { "set-up", NULL, false, TECHNICIAN },
-	[lobby_SystemDo_SYSTEM_CLOCK] = { "clock", NULL, true, SYSTEM_FROM_SYNC },
+	[lobby_SystemDo_SYSTEM_CLOCK] = { "clock", timeset_command, true, SYSTEM_FROM_SYNC },
 	[lobby_SystemDo_SYSTEM_PROVISION] = { "provision", NULL, true, TECHNICIAN },
 };
 const size_t system_command_count = sizeof(system_commands) / sizeof(system_commands[0]);

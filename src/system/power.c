@@ -11,22 +11,16 @@
 
 #define CHILD_MS 30000
 #define AGAIN_MS 60000 /* systemd did not take it */
+#define WORD_MS 3000   /* the screen says that it restarts */
 
 struct power {
 	struct child child;
 	struct loop_timer wait;
 	bool wanted;
-	const char *verb; /* what the child does */
+	const char *verb; /* "reboot", "poweroff": it has begun */
 };
 
-static void run(struct system *sys, const char *verb);
-
-static void run_again(void *arg)
-{
-	struct system *sys = arg;
-
-	run(sys, sys->power->verb);
-}
+static void run_now(void *arg);
 
 static void on_end(void *arg, int status)
 {
@@ -35,21 +29,38 @@ static void on_end(void *arg, int status)
 	if (status == 0)
 		return; /* the end comes with SIGTERM */
 	log_event(LOG_ERROR, "power-refused", "verb=%s status=%d", sys->power->verb, status);
-	loop_timer_set(sys->loop, &sys->power->wait, AGAIN_MS, run_again, sys);
+	loop_timer_set(sys->loop, &sys->power->wait, AGAIN_MS, run_now, sys);
 }
 
-static void run(struct system *sys, const char *verb)
+static void run_now(void *arg)
 {
+	struct system *sys = arg;
 	struct power *p = sys->power;
-	const char *const argv[] = { sys->options.power, "--no-block", verb, NULL };
+	const char *const argv[] = { sys->options.power, "--no-block", p->verb, NULL };
 	int err;
 
-	p->verb = verb;
 	err = child_start(&p->child, sys->loop, argv, CHILD_MS, NULL, on_end, sys);
 	if (err == 0 || err == LOBBY_ERR_BUSY)
 		return;
-	log_event(LOG_ERROR, "power-refused", "verb=%s error=%s", verb, err_event(err));
-	loop_timer_set(sys->loop, &p->wait, AGAIN_MS, run_again, sys);
+	log_event(LOG_ERROR, "power-refused", "verb=%s error=%s", p->verb, err_event(err));
+	loop_timer_set(sys->loop, &p->wait, AGAIN_MS, run_now, sys);
+}
+
+/* Once it has been said, nothing takes it back. */
+static void run(struct system *sys, const char *verb)
+{
+	struct power *p = sys->power;
+
+	if (p->verb != NULL)
+		return;
+	p->verb = verb;
+	system_changed(sys);
+	loop_timer_set(sys->loop, &p->wait, WORD_MS, run_now, sys);
+}
+
+void power_fill(struct system *sys, lobby_SystemState *state)
+{
+	state->restarting = sys->power->verb != NULL;
 }
 
 static void grant(void *arg)
@@ -58,7 +69,7 @@ static void grant(void *arg)
 	struct power *p = sys->power;
 	int64_t left;
 
-	if (!p->wanted || sys->nobody_since_ms < 0)
+	if (!p->wanted || p->verb != NULL || sys->nobody_since_ms < 0)
 		return;
 	left = sys->nobody_since_ms + POWER_QUIET_MS - clock_mono_ms();
 	if (left > 0) {

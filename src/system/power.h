@@ -10,6 +10,7 @@
 int power_init(struct system *sys);
 void power_fini(struct system *sys);
 void power_heard(struct system *sys);
+void power_fill(struct system *sys, lobby_SystemState *state);
 
 /** Restarts once nobody has been at the screen for POWER_QUIET_MS; why is a word for the log. */
 void power_restart_when_quiet(struct system *sys, const char *why);
