@@ -21,10 +21,11 @@ struct timeset {
 
 enum timeset_verdict timeset_judge(bool kept, int64_t ours_ms, int64_t theirs_ms)
 {
-	int64_t error_ms = ours_ms - theirs_ms;
+	int64_t error_ms;
 
 	if (theirs_ms < TIMESET_FIRST_MS || theirs_ms > TIMESET_LAST_MS)
 		return TIMESET_NONSENSE;
+	error_ms = ours_ms - theirs_ms;
 	if (error_ms <= TIMESET_WRONG_MS && error_ms >= -TIMESET_WRONG_MS)
 		return TIMESET_RIGHT;
 	return kept ? TIMESET_KEPT : TIMESET_SET;
