@@ -149,6 +149,8 @@ static bool look(struct app *app, struct client *client, const char *what)
 		ui_speech_focus(app->ui, text, sizeof(text));
 	else if (strcmp(what, "frames") == 0)
 		snprintf(text, sizeof(text), "%u", app->window.presented);
+	else if (strcmp(what, "display") == 0)
+		window_describe(&app->window, text, sizeof(text));
 	else if (strcmp(what, "held") == 0)
 		snprintf(text, sizeof(text), "%d", app->pending != PENDING_NOTHING);
 	else
@@ -156,6 +158,19 @@ static bool look(struct app *app, struct client *client, const char *what)
 	answer(client, text);
 	answer(client, "\n");
 	return true;
+}
+
+/* The lines of the setting's file, in one. */
+static void set_panel(struct app *app, const char *value)
+{
+	char text[MAX_LINE];
+	lobby_Panel panel;
+
+	snprintf(text, sizeof(text), "%s", value);
+	for (char *at = text; (at = strchr(at, ' ')) != NULL;)
+		*at = '\n';
+	panel = panel_parse(text, strlen(text));
+	window_set_panel(&app->window, &panel);
 }
 
 static bool set(struct app *app, const char *what, const char *value)
@@ -166,6 +181,8 @@ static bool set(struct app *app, const char *what, const char *value)
 		app->theme = (enum ui_theme)(strtoul(value, NULL, 10) % UI_THEME_COUNT);
 	else if (strcmp(what, "language") == 0)
 		app_set_language(app, value);
+	else if (strcmp(what, "panel") == 0)
+		set_panel(app, value);
 	else
 		return false;
 	app->dirty = true;

@@ -52,7 +52,7 @@ static bool read_axis(int fd, unsigned code, struct input_axis *axis)
 
 	if (!has_bit(fd, EV_ABS, code) || ioctl(fd, EVIOCGABS(code), &info) < 0 || info.maximum <= info.minimum)
 		return false;
-	*axis = (struct input_axis){ info.minimum, info.maximum };
+	*axis = (struct input_axis){ info.minimum, info.maximum, info.value, info.value };
 	return true;
 }
 
@@ -71,17 +71,28 @@ static struct input_device describe(int fd)
 
 /* ---- watching ---- */
 
+static void read_now(int fd, unsigned code, struct input_axis *axis)
+{
+	struct input_absinfo info;
+
+	if (ioctl(fd, EVIOCGABS(code), &info) >= 0)
+		axis->now = info.value;
+}
+
 /* Which pointer SDL is about to hear of. */
 static void choose_source(struct input *input)
 {
 	for (int i = 0; i < input->count; i++) {
-		const struct input_device *device = &input->devices[i];
+		struct input_device *device = &input->devices[i];
 		struct pollfd ready = { .fd = device->fd, .events = POLLIN };
 
 		if (device->pointer && poll(&ready, 1, 0) == 1 && (ready.revents & POLLIN) != 0) {
-			input->source = *device;
-			if (device->absolute)
+			input->source = device;
+			if (device->absolute) {
+				read_now(device->fd, ABS_X, &device->x);
+				read_now(device->fd, ABS_Y, &device->y);
 				return;
+			}
 		}
 	}
 }
@@ -114,6 +125,7 @@ static void forget_devices(struct input *input)
 static void find_devices(struct input *input)
 {
 	forget_devices(input);
+	input->source = NULL;
 	for (int fd = 0; fd < FD_MAX && input->count < INPUT_MAX; fd++) {
 		/* One that was unplugged, and SDL has not heard of it yet, would be ready for ever. udevd will tell. */
 		if ((!is_input(fd) && !is_udev_monitor(fd)) || is_gone(fd))
@@ -128,7 +140,7 @@ static void find_devices(struct input *input)
 
 void input_init(struct input *input, struct loop *loop, const struct turn *turn, void (*on_ready)(void *arg), void *arg)
 {
-	*input = (struct input){ .loop = loop, .turn = turn, .on_ready = on_ready, .arg = arg, .source.fd = -1 };
+	*input = (struct input){ .loop = loop, .turn = turn, .on_ready = on_ready, .arg = arg };
 	find_devices(input);
 	log_event(LOG_INFO, "input", "devices=%d", input->count);
 }
@@ -142,10 +154,14 @@ void input_fini(struct input *input)
 
 /* ---- placing ---- */
 
-static float fraction(int value, struct input_axis axis)
+/* Where on its axis an event was. For an axis that did not change SDL says 0: it is that only if the device says so. */
+static float fraction(int said, struct input_axis *axis)
 {
-	float f = ((float)(value - axis.min) + 0.5F) / ((float)(axis.max - axis.min) + 1);
+	float f;
 
+	if (said != 0 || axis->now == 0)
+		axis->last = said;
+	f = ((float)(axis->last - axis->min) + 0.5F) / ((float)(axis->max - axis->min) + 1);
 	return SDL_clamp(f, 0.0F, 1.0F);
 }
 
@@ -154,9 +170,9 @@ static int pixel(float f, int size)
 	return SDL_clamp((int)(f * (float)size), 0, size - 1);
 }
 
-static SDL_Point point_of(const struct input_device *source, const struct turn *turn, int x, int y)
+static SDL_Point point_of(struct input_device *source, const struct turn *turn, int x, int y)
 {
-	SDL_FPoint p = turn_back(turn, (SDL_FPoint){ fraction(x, source->x), fraction(y, source->y) });
+	SDL_FPoint p = turn_back(turn, (SDL_FPoint){ fraction(x, &source->x), fraction(y, &source->y) });
 
 	return (SDL_Point){ pixel(p.x, turn->width), pixel(p.y, turn->height) };
 }
@@ -175,13 +191,13 @@ static void place_finger(const struct turn *turn, SDL_TouchFingerEvent *finger)
 	finger->dy = by.y;
 }
 
-void input_place(const struct input_device *source, const struct turn *turn, SDL_Point *pointer, SDL_Event *event)
+void input_place(struct input_device *source, const struct turn *turn, SDL_Point *pointer, SDL_Event *event)
 {
 	SDL_Point was = *pointer;
 
 	switch (event->type) {
 	case SDL_MOUSEMOTION:
-		if (source->absolute) {
+		if (source != NULL && source->absolute) {
 			*pointer = point_of(source, turn, event->motion.x, event->motion.y);
 		} else {
 			/* A mouse lies on a table: it does not turn with the panel. */
@@ -230,9 +246,9 @@ bool input_next(struct input *input, SDL_Event *event)
 		input->held.type = 0;
 	} else if (!SDL_PollEvent(event)) {
 		return false;
-	} else if (input->source.absolute) {
+	} else if (input->source != NULL && input->source->absolute) {
 		take_position_first(input, event);
 	}
-	input_place(&input->source, input->turn, &input->pointer, event);
+	input_place(input->source, input->turn, &input->pointer, event);
 	return true;
 }

@@ -7,7 +7,8 @@
  * may have changed.
  *
  * SDL 2.26 hands an absolute pointer's position over as the device has it (0 to 32767, say), with no window to scale it
- * to: that is done here, and everything is turned with the panel. The cursor is never shown. */
+ * to, and with 0 for an axis that did not change: both are put right here, and everything is turned with the panel. The
+ * cursor is never shown. */
 #ifndef LOBBY_KIOSK_INPUT_H
 #define LOBBY_KIOSK_INPUT_H
 
@@ -20,9 +21,11 @@
 
 #define INPUT_MAX 32
 
-/** What an axis of a device says. */
+/** An axis of a device, in its own units. */
 struct input_axis {
 	int min, max;
+	int last; /* as far as events were handled */
+	int now;  /* when SDL was asked */
 };
 
 struct input_device {
@@ -37,9 +40,9 @@ struct input {
 	const struct turn *turn; /* the owner's; as it is at the moment */
 	struct input_device devices[INPUT_MAX];
 	int count;
-	struct input_device source; /* where mouse events come from now */
-	SDL_Point pointer;	    /* in the picture */
-	SDL_Event held;		    /* comes next; type is 0: none */
+	struct input_device *source; /* of devices: where mouse events come from now; NULL: unknown */
+	SDL_Point pointer;	     /* in the picture */
+	SDL_Event held;		     /* comes next; type is 0: none */
 	void (*on_ready)(void *arg);
 	void *arg;
 };
@@ -53,7 +56,7 @@ bool input_next(struct input *input, SDL_Event *event);
 
 /* ---- for tests ---- */
 
-/** Moves *pointer and the event to where this event of a pointer of this kind happened. */
-void input_place(const struct input_device *source, const struct turn *turn, SDL_Point *pointer, SDL_Event *event);
+/** Moves *pointer and the event to where this event of this pointer (or NULL) happened. */
+void input_place(struct input_device *source, const struct turn *turn, SDL_Point *pointer, SDL_Event *event);
 
 #endif
