@@ -159,8 +159,8 @@ $(B)/tests/fault/devices/devices: $(DEVICE_FAULT_OBJS) $(EMU_OBJS) $(B)/liblobby
 $(B)/tests/ui/gallery: $(B)/tests/ui/gallery.o $(B)/liblobby.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-# What tests/image/display compares pictures with.
-$(B)/tests/image/picture: $(B)/tests/image/picture.o
+# What tests/image/display compares pictures with, and what touches screens in its machines.
+$(B)/tests/image/picture $(B)/tests/image/hands: $(B)/tests/image/%: $(B)/tests/image/%.o
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # Fuzzers: tests/fuzz/NAME_fuzz.c, libFuzzer under MODE=fuzz; under MODE=san the same file replays its corpus.
