@@ -109,10 +109,11 @@ struct system {
 struct system_part {
 	const char *name;
 	int (*init)(struct system *sys);
-	void (*fini)(struct system *sys);			    /* also after a failed start of another part */
-	void (*ready)(struct system *sys);			    /* the state folder is there */
-	void (*fill)(struct system *sys, lobby_SystemState *state); /* its fields; the rest belongs to others */
-	void (*heard)(struct system *sys);			    /* kiosk or sync spoke, came or went */
+	void (*fini)(struct system *sys);  /* also after a failed start of another part */
+	void (*ready)(struct system *sys); /* the state folder is there */
+	/* Its fields; the rest belongs to others. Of messages within, has_X too. */
+	void (*fill)(struct system *sys, lobby_SystemState *state);
+	void (*heard)(struct system *sys); /* kiosk or sync spoke, came or went */
 };
 
 typedef void system_command_fn(struct system *sys, struct wire_conn *conn, const lobby_SystemCommand *command);

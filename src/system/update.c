@@ -368,5 +368,6 @@ void update_fini(struct system *sys)
 
 void update_fill(struct system *sys, lobby_SystemState *state)
 {
+	state->has_update = true;
 	state->update = sys->update->shown;
 }
