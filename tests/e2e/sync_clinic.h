@@ -33,8 +33,9 @@ struct clinic_process {
 	char folder[64];
 	pid_t pid; /* 0: does not run */
 	FILE *out;
-	char address[48]; /* "127.0.0.1:41234" */
-	char setup[64];	  /* the first start's one-time token */
+	char address[48];	 /* "127.0.0.1:41234" */
+	char setup[64];		 /* the first start's one-time token */
+	const char *second_word; /* of the next command, or NULL */
 };
 
 struct world {
@@ -142,7 +143,7 @@ static inline void exec_clinic(const struct clinic_process *c, const char *comma
 	if (listen != NULL)
 		execl(path, path, command, "--data", c->folder, "--listen", listen, (char *)NULL);
 	else
-		execl(path, path, command, "--data", c->folder, word, (char *)NULL);
+		execl(path, path, command, "--data", c->folder, word, c->second_word, (char *)NULL);
 	_exit(127);
 }
 
