@@ -120,7 +120,7 @@ struct app_options {
 	const char *control; /* NULL, or where to listen for test commands */
 	bool fullscreen;
 	bool drm;	 /* window.h: on the display itself */
-	double width_mm; /* of the picture; 0: not known */
+	double width_mm; /* of the panel as it is made; 0: not known */
 	const char *panel_setting;
 };
 

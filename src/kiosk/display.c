@@ -25,18 +25,19 @@ static void look(struct display *display);
 
 /* ---- the picture ---- */
 
-static double px_per_mm(const struct display *display, int width)
+static double px_per_mm(const struct display *display)
 {
 	const struct drm_output *out = &display->output;
+	SDL_Point panel = turn_panel_size(&display->turn);
 	double known = 0;
 
 	if (display->width_mm > 0)
-		return width / display->width_mm;
+		return panel.x / display->width_mm;
 	if (out->fd >= 0)
-		known = panel_px_per_mm(out->mode.hdisplay, out->mode.vdisplay, out->width_mm, out->height_mm);
+		known = panel_px_per_mm(panel.x, panel.y, out->width_mm, out->height_mm);
 	if (known > 0)
 		return known;
-	return width / (display->turn.width < display->turn.height ? DEFAULT_PORTRAIT_MM : DEFAULT_LANDSCAPE_MM);
+	return panel.x / (panel.x < panel.y ? DEFAULT_PORTRAIT_MM : DEFAULT_LANDSCAPE_MM);
 }
 
 /* Makes the surface fit the turn. */
@@ -52,7 +53,7 @@ static int fit(struct display *display, struct turn turn)
 		display->surface = surface;
 	}
 	display->turn = turn;
-	display->panel = (struct ui_panel){ turn.width, turn.height, px_per_mm(display, turn.width) };
+	display->panel = (struct ui_panel){ turn.width, turn.height, px_per_mm(display) };
 	return 0;
 }
 

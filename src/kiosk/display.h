@@ -22,7 +22,7 @@ struct display {
 	struct turn turn;
 	SDL_Surface *surface;
 	struct ui_panel panel; /* of the surface */
-	double width_mm;       /* of the picture, when it is known better than the display does; 0: ask that */
+	double width_mm;       /* of the panel as it is made, if that is known better than it says; 0: ask it */
 	int err;	       /* why there is no output */
 	int attempts;	       /* without one */
 	struct loop_timer again;

@@ -24,7 +24,7 @@ struct window_options {
 	struct ui_panel panel; /* of the window; on a display while there is none */
 	bool fullscreen;
 	bool drm;	       /* on the display itself; so it is with SDL_VIDEODRIVER=evdev */
-	double width_mm;       /* of the picture; 0: as the display says, else the usual */
+	double width_mm;       /* of the panel as it is made; 0: as the display says, else the usual */
 	const char *setting;   /* file with the panel's setting (panel.h) */
 	const char *presented; /* NULL, or a file to make when a display has taken the first frame */
 };
