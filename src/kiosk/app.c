@@ -47,6 +47,7 @@ void app_go(struct app *app, enum screen_id next)
 	if (from->leave != NULL)
 		from->leave(app);
 	app->screen = next;
+	box_on_screen(app);
 	app->notice = (struct notice){ 0 };
 	app->dirty = true;
 	if (screens[next]->enter != NULL)
@@ -259,11 +260,21 @@ void app_on_sync_state(struct app *app, const lobby_SyncState *state)
 
 /* ---- programs that come and go ---- */
 
+/* What has not come by now is broken. */
+static void on_start_over(void *arg)
+{
+	struct app *app = arg;
+
+	app->dirty = true;
+}
+
 static void on_sync_grace(void *arg)
 {
 	struct app *app = arg;
 
 	app->sync_up = false;
+	loop_timer_set(app->loop, &app->start, APP_START_MS - (clock_mono_ms() - app->started_mono_ms), on_start_over,
+		       app);
 	health_on_sync_lost(app);
 	if (app->help.id[0] != '\0')
 		app->help_stage = lobby_HelpStage_HELP_UNREACHABLE;
@@ -296,7 +307,7 @@ void app_on_link(struct app *app, lobby_Program peer, bool up)
 			return;
 		}
 		loop_timer_cancel(app->loop, &app->sync_grace);
-		app->sync_up = true;
+		app->sync_up = app->sync_was_up = true;
 		if (app->screen == SCREEN_OUT_OF_ORDER && app->sync.enrolled)
 			app_fire(app, FLOW_MENDED);
 	} else if (!up) {
@@ -375,6 +386,28 @@ static void on_window_event(void *arg, const SDL_Event *event)
 	app_refresh(app);
 }
 
+static bool may_settle(const struct app *app)
+{
+	if (!screen_of(app)->rests || app->technician.in || app->overlay != OVERLAY_NONE)
+		return false;
+	if (app->screen == SCREEN_CLINIC) /* a step of the first start, too */
+		return !box_is_new(app);
+	if (app->screen == SCREEN_SETUP_STICK)
+		return !app->box.asking;
+	return app->screen == SCREEN_STARTING || (!app->session.active && app->pending == PENDING_NOTHING);
+}
+
+void app_settle(struct app *app)
+{
+	int next = flow_next(app, app->screen, FLOW_START_OVER);
+
+	if (next == (int)app->screen || !(may_settle(app) || next == SCREEN_RESTARTING))
+		return;
+	if (app->session.active || !screen_of(app)->rests)
+		app_wipe(app);
+	app_go(app, (enum screen_id)next);
+}
+
 void app_refresh(struct app *app)
 {
 	SDL_Rect rects[MAX_DAMAGE];
@@ -382,6 +415,7 @@ void app_refresh(struct app *app)
 
 	if (!app->dirty && !ui_is_dirty(app->ui))
 		return;
+	app_settle(app);
 	/* A key that goes down looks different and is the same tree: paint is enough. */
 	if (app->dirty)
 		shell_build(app);
@@ -424,6 +458,7 @@ void app_wipe(struct app *app)
 	labels_leave(app);
 	session_wipe(&app->session);
 	technician_leave(app);
+	setup_leave(app);
 	ui_wipe(app->ui);
 	app->pending = PENDING_NOTHING;
 	loop_timer_cancel(app->loop, &app->slow);
@@ -472,6 +507,8 @@ int app_init(struct app *app, struct loop *loop, const struct app_options *optio
 	int err;
 
 	*app = (struct app){ .loop = loop, .size = UI_SIZE_NORMAL, .repaint = true };
+	app->box.watch = -1;
+	app->started_mono_ms = clock_mono_ms();
 	wire_settings_default(&app->settings);
 	app->sync.enrolled = true; /* until lobby-sync says otherwise */
 	app->devices_up = true;
@@ -495,6 +532,8 @@ int app_init(struct app *app, struct loop *loop, const struct app_options *optio
 	loop_timer_set(loop, &app->sync_grace, SYNC_GRACE_MS, on_sync_grace, app);
 	loop_timer_set(loop, &app->devices_grace, SYNC_GRACE_MS, on_devices_grace, app);
 	err = link_start(app, options->run);
+	if (err == 0)
+		err = box_start(app, options->run);
 	if (err == 0 && options->control != NULL)
 		err = control_start(app, options->control);
 	if (err != 0)
@@ -511,6 +550,7 @@ void app_fini(struct app *app)
 	speech_stop(&app->speech);
 	control_stop(app);
 	link_stop(app);
+	box_stop(app);
 	session_wipe(&app->session);
 	ui_free(app->ui);
 	app->ui = NULL;

@@ -6,6 +6,7 @@
 #define LOBBY_KIOSK_APP_H
 
 #include "base/loop.h"
+#include "box.h"
 #include "cards/card.h"
 #include "flow.h"
 #include "health.h"
@@ -14,11 +15,15 @@
 #include "papers.h"
 #include "screen.h"
 #include "session.h"
+#include "setup.h"
 #include "slips.h"
 #include "speech.h"
 #include "technician.h"
 #include "ui/ui.h"
 #include "window.h"
+
+/* A part that is not there so long after the start is out of order; until then the kiosk is starting. */
+#define APP_START_MS 60000
 
 /* What lies over the screen; a dialog is the navigation root while it is up. */
 enum overlay {
@@ -56,13 +61,18 @@ struct app {
 	lobby_Logo logo; /* of the clinic, for slips */
 	struct health health;
 	struct technician technician;
+	struct box box;
+	struct setup setup;
 	struct control *control;
 
 	lobby_Settings settings;
+	lobby_Orders orders; /* what the clinic wants said */
 	lobby_SyncState sync;
 	lobby_Devices devices;
 	lobby_CardSlotState slot; /* of the card reader */
 	bool sync_up;		  /* lobby-sync answers; false after SYNC_GRACE_MS without it */
+	bool sync_was_up;	  /* since the start */
+	int64_t started_mono_ms;
 	bool devices_up;
 	bool had_scanner; /* since the start: one that is missed is worth a word, one that never was is not */
 
@@ -83,7 +93,7 @@ struct app {
 	bool read_aloud;
 	int edit; /* which contact detail SCREEN_CONTACT_EDIT edits */
 
-	struct loop_timer idle, minute, slow, sync_grace, devices_grace, clear;
+	struct loop_timer idle, minute, slow, sync_grace, devices_grace, start, clear;
 	int seconds_left; /* of the countdown in OVERLAY_STILL_THERE or SCREEN_DONE */
 	bool dirty;
 	bool speak;   /* the screen, once it is laid out */
@@ -144,6 +154,8 @@ void app_on_slow(void *arg);
 bool scan_begins_anew(const struct app *app);
 /** session.health is a record that names its person: that is who is here. */
 void scan_take_health(struct app *app);
+/** Shows what the kiosk's state wants shown, where nobody's visit is: see the flow's last rows. */
+void app_settle(struct app *app);
 /** What link.c heard. */
 void app_on_identified(struct app *app, const lobby_Identified *identified);
 void app_on_committed(struct app *app, const lobby_VisitCommitted *committed);

@@ -3,6 +3,7 @@
 #include "flow.h"
 
 #include "app.h"
+#include "base/clock.h"
 
 static bool asks_contact(const struct app *app)
 {
@@ -59,6 +60,53 @@ static bool is_waiting(const struct app *app)
 static bool is_technician(const struct app *app)
 {
 	return app->technician.in;
+}
+
+static bool has_key(const struct app *app)
+{
+	return box_has_key(app);
+}
+
+static bool is_technician_at_box(const struct app *app)
+{
+	return app->technician.in && app->box.there;
+}
+
+static bool is_new(const struct app *app)
+{
+	return box_is_new(app);
+}
+
+static bool is_enrolled(const struct app *app)
+{
+	return app->sync_up && app->sync.enrolled;
+}
+
+static bool has_stick(const struct app *app)
+{
+	return box_is_new(app) && box_can_provision(app) && !app->setup.by_hand;
+}
+
+/* An appliance that nobody guards with a PIN is nobody's: it starts there again. */
+static bool has_no_clinic(const struct app *app)
+{
+	return box_is_appliance(app) && app->sync_up && !app->sync.enrolled && app->settings.technician_pin[0] == '\0';
+}
+
+static bool is_leaving(const struct app *app)
+{
+	return box_is_leaving(app);
+}
+
+/* lobby-sync has not been there yet, and may still come. */
+static bool is_starting(const struct app *app)
+{
+	return !app->sync_up && !app->sync_was_up && clock_mono_ms() - app->started_mono_ms < APP_START_MS;
+}
+
+static bool is_out_of_service(const struct app *app)
+{
+	return app->orders.out_of_service[0] != '\0';
 }
 
 /* Nobody can be helped here now, whatever was started over. */
@@ -151,6 +199,7 @@ static const struct flow_row rows[] = {
 	{ FLOW_ANY, FLOW_COMMITTED, ALWAYS, SCREEN_DONE },
 	{ FLOW_ANY, FLOW_FAILED, ALWAYS, SCREEN_DESK },
 	{ FLOW_ANY, FLOW_SLOW, ALWAYS, SCREEN_WAIT },
+	{ FLOW_ANY, FLOW_BROKEN, IF(is_starting), SCREEN_STARTING },
 	{ FLOW_ANY, FLOW_BROKEN, ALWAYS, SCREEN_OUT_OF_ORDER },
 	{ SCREEN_OUT_OF_ORDER, FLOW_MENDED, IF(is_waiting), SCREEN_WAIT },
 	{ SCREEN_OUT_OF_ORDER, FLOW_MENDED, IF(can_check_in), SCREEN_APPOINTMENTS },
@@ -158,13 +207,79 @@ static const struct flow_row rows[] = {
 	{ SCREEN_OUT_OF_ORDER, FLOW_MENDED, IF(is_identified), SCREEN_NOTICE },
 	{ SCREEN_OUT_OF_ORDER, FLOW_MENDED, ALWAYS, SCREEN_WELCOME },
 
+	{ SCREEN_WELCOME, FLOW_TECHNICIAN, IF(has_key), SCREEN_BOX },
 	{ SCREEN_WELCOME, FLOW_TECHNICIAN, ALWAYS, SCREEN_TECHNICIAN_PIN },
+	{ SCREEN_OUT_OF_ORDER, FLOW_TECHNICIAN, IF(has_key), SCREEN_BOX },
 	{ SCREEN_OUT_OF_ORDER, FLOW_TECHNICIAN, ALWAYS, SCREEN_TECHNICIAN_PIN },
+	{ SCREEN_OUT_OF_SERVICE, FLOW_TECHNICIAN, IF(has_key), SCREEN_BOX },
+	{ SCREEN_OUT_OF_SERVICE, FLOW_TECHNICIAN, ALWAYS, SCREEN_TECHNICIAN_PIN },
+	{ SCREEN_STARTING, FLOW_TECHNICIAN, IF(has_key), SCREEN_BOX },
+	{ SCREEN_STARTING, FLOW_TECHNICIAN, ALWAYS, SCREEN_TECHNICIAN_PIN },
+	{ SCREEN_SETUP_LANGUAGE, FLOW_TECHNICIAN, IF(has_key), SCREEN_BOX },
+	{ SCREEN_CLINIC, FLOW_TECHNICIAN, IF(has_key), SCREEN_BOX },
+	{ SCREEN_TECHNICIAN_PIN, FLOW_CONTINUE, IF(is_technician_at_box), SCREEN_BOX },
 	{ SCREEN_TECHNICIAN_PIN, FLOW_CONTINUE, IF(is_technician), SCREEN_TECHNICIAN },
 	{ SCREEN_TECHNICIAN, FLOW_TEST, IF(is_technician), SCREEN_TECHNICIAN_TEST },
-	{ SCREEN_TECHNICIAN_TEST, FLOW_BACK, ALWAYS, SCREEN_TECHNICIAN },
+	{ SCREEN_TECHNICIAN, FLOW_BACK, IF(is_technician), SCREEN_BOX },
+	{ SCREEN_TECHNICIAN_TEST, FLOW_BACK, IF(is_technician), SCREEN_TECHNICIAN },
+	{ SCREEN_TECHNICIAN_TEST, FLOW_BACK, ALWAYS, SCREEN_NETWORK },
+	{ SCREEN_TECHNICIAN_TEST, FLOW_CONTINUE, ALWAYS, SCREEN_SETUP_DONE },
+	{ SCREEN_BOX, FLOW_DEVICES, IF(is_technician), SCREEN_TECHNICIAN },
+	{ SCREEN_BOX, FLOW_ABOUT, IF(is_technician), SCREEN_ABOUT },
+	{ SCREEN_BOX, FLOW_PANEL, IF(is_technician), SCREEN_PANEL },
+	{ SCREEN_BOX, FLOW_NETWORK, IF(is_technician), SCREEN_NETWORK },
+	{ SCREEN_BOX, FLOW_CLINIC, IF(is_technician), SCREEN_CLINIC },
+	{ SCREEN_BOX, FLOW_UPDATE, IF(is_technician), SCREEN_UPDATE },
+	{ SCREEN_BOX, FLOW_ASK, IF(is_technician), SCREEN_BOX_ASK },
+	{ SCREEN_ABOUT, FLOW_BACK, IF(is_technician), SCREEN_BOX },
+	{ SCREEN_ABOUT, FLOW_BACK, ALWAYS, SCREEN_SETUP_LANGUAGE },
+	{ SCREEN_UPDATE, FLOW_BACK, ALWAYS, SCREEN_BOX },
+	{ SCREEN_BOX_ASK, FLOW_BACK, ALWAYS, SCREEN_BOX },
 
+	{ SCREEN_SETUP_STICK, FLOW_BY_HAND, ALWAYS, SCREEN_SETUP_LANGUAGE },
+	{ SCREEN_SETUP_LANGUAGE, FLOW_CONTINUE, ALWAYS, SCREEN_PANEL },
+	{ SCREEN_SETUP_LANGUAGE, FLOW_ABOUT, ALWAYS, SCREEN_ABOUT },
+	{ SCREEN_PANEL, FLOW_BACK, IF(is_technician), SCREEN_BOX },
+	{ SCREEN_PANEL, FLOW_BACK, ALWAYS, SCREEN_SETUP_LANGUAGE },
+	{ SCREEN_PANEL, FLOW_CONTINUE, IF(is_technician), SCREEN_BOX },
+	{ SCREEN_PANEL, FLOW_CONTINUE, ALWAYS, SCREEN_NETWORK },
+	{ SCREEN_NETWORK, FLOW_WIRELESS, ALWAYS, SCREEN_WIRELESS },
+	{ SCREEN_NETWORK, FLOW_ADDRESS, ALWAYS, SCREEN_ADDRESS },
+	{ SCREEN_NETWORK, FLOW_BACK, IF(is_technician), SCREEN_BOX },
+	{ SCREEN_NETWORK, FLOW_BACK, IF(is_new), SCREEN_PANEL },
+	{ SCREEN_NETWORK, FLOW_BACK, ALWAYS, SCREEN_CLINIC },
+	{ SCREEN_NETWORK, FLOW_CONTINUE, IF(is_technician), SCREEN_BOX },
+	{ SCREEN_NETWORK, FLOW_CONTINUE, IF(is_enrolled), SCREEN_TECHNICIAN_TEST },
+	{ SCREEN_NETWORK, FLOW_CONTINUE, ALWAYS, SCREEN_CLINIC },
+	{ SCREEN_WIRELESS, FLOW_BACK, ALWAYS, SCREEN_NETWORK },
+	{ SCREEN_WIRELESS, FLOW_CONTINUE, ALWAYS, SCREEN_NETWORK },
+	{ SCREEN_WIRELESS, FLOW_TYPE, ALWAYS, SCREEN_PASSPHRASE },
+	{ SCREEN_PASSPHRASE, FLOW_BACK, ALWAYS, SCREEN_WIRELESS },
+	{ SCREEN_PASSPHRASE, FLOW_CONTINUE, ALWAYS, SCREEN_NETWORK },
+	{ SCREEN_ADDRESS, FLOW_BACK, ALWAYS, SCREEN_NETWORK },
+	{ SCREEN_ADDRESS, FLOW_CONTINUE, ALWAYS, SCREEN_NETWORK },
+	{ SCREEN_CLINIC, FLOW_TYPE, ALWAYS, SCREEN_CLINIC_TYPE },
+	{ SCREEN_CLINIC, FLOW_ENROL, ALWAYS, SCREEN_ENROL },
+	{ SCREEN_CLINIC, FLOW_NETWORK, ALWAYS, SCREEN_NETWORK },
+	{ SCREEN_CLINIC, FLOW_BACK, IF(is_technician), SCREEN_BOX },
+	{ SCREEN_CLINIC, FLOW_BACK, ALWAYS, SCREEN_NETWORK },
+	{ SCREEN_CLINIC, FLOW_LATER, ALWAYS, SCREEN_TECHNICIAN_TEST },
+	{ SCREEN_CLINIC_TYPE, FLOW_ENROL, ALWAYS, SCREEN_ENROL },
+	{ SCREEN_CLINIC_TYPE, FLOW_BACK, ALWAYS, SCREEN_CLINIC },
+	{ SCREEN_SETUP_DONE, FLOW_BACK, ALWAYS, SCREEN_TECHNICIAN_TEST },
+	{ SCREEN_ENROL, FLOW_BACK, ALWAYS, SCREEN_CLINIC },
+	{ SCREEN_ENROL, FLOW_CONTINUE, IF(is_technician), SCREEN_BOX },
+	{ SCREEN_ENROL, FLOW_CONTINUE, IF(is_new), SCREEN_TECHNICIAN_TEST },
+	{ SCREEN_ENROL, FLOW_CONTINUE, ALWAYS, SCREEN_WELCOME },
+
+	/* Where this kiosk rests, as it stands: app_settle() asks these rows, too. */
+	{ FLOW_ANY, FLOW_START_OVER, IF(is_leaving), SCREEN_RESTARTING },
+	{ FLOW_ANY, FLOW_START_OVER, IF(has_stick), SCREEN_SETUP_STICK },
+	{ FLOW_ANY, FLOW_START_OVER, IF(is_new), SCREEN_SETUP_LANGUAGE },
+	{ FLOW_ANY, FLOW_START_OVER, IF(is_starting), SCREEN_STARTING },
+	{ FLOW_ANY, FLOW_START_OVER, IF(has_no_clinic), SCREEN_CLINIC },
 	{ FLOW_ANY, FLOW_START_OVER, IF(is_broken), SCREEN_OUT_OF_ORDER },
+	{ FLOW_ANY, FLOW_START_OVER, IF(is_out_of_service), SCREEN_OUT_OF_SERVICE },
 	{ FLOW_ANY, FLOW_START_OVER, ALWAYS, SCREEN_WELCOME },
 };
 
@@ -193,6 +308,24 @@ static const char *const screen_names[SCREEN_COUNT] = {
 	[SCREEN_TECHNICIAN_PIN] = "technician-pin",
 	[SCREEN_TECHNICIAN] = "technician",
 	[SCREEN_TECHNICIAN_TEST] = "technician-test",
+	[SCREEN_STARTING] = "starting",
+	[SCREEN_OUT_OF_SERVICE] = "out-of-service",
+	[SCREEN_RESTARTING] = "restarting",
+	[SCREEN_SETUP_LANGUAGE] = "setup-language",
+	[SCREEN_SETUP_STICK] = "setup-stick",
+	[SCREEN_PANEL] = "panel",
+	[SCREEN_NETWORK] = "network",
+	[SCREEN_WIRELESS] = "wireless",
+	[SCREEN_PASSPHRASE] = "passphrase",
+	[SCREEN_ADDRESS] = "address",
+	[SCREEN_CLINIC] = "clinic",
+	[SCREEN_CLINIC_TYPE] = "clinic-type",
+	[SCREEN_ENROL] = "enrol",
+	[SCREEN_SETUP_DONE] = "setup-done",
+	[SCREEN_BOX] = "box",
+	[SCREEN_ABOUT] = "about",
+	[SCREEN_UPDATE] = "update",
+	[SCREEN_BOX_ASK] = "box-ask",
 };
 
 static const char *const event_names[FLOW_EVENT_COUNT] = {
@@ -223,6 +356,18 @@ static const char *const event_names[FLOW_EVENT_COUNT] = {
 	[FLOW_MENDED] = "mended",
 	[FLOW_TECHNICIAN] = "clock held",
 	[FLOW_TEST] = "test",
+	[FLOW_DEVICES] = "devices",
+	[FLOW_BY_HAND] = "by hand",
+	[FLOW_PANEL] = "panel",
+	[FLOW_NETWORK] = "network",
+	[FLOW_WIRELESS] = "wireless",
+	[FLOW_ADDRESS] = "address",
+	[FLOW_CLINIC] = "clinic",
+	[FLOW_ENROL] = "enrol",
+	[FLOW_LATER] = "later",
+	[FLOW_ABOUT] = "about",
+	[FLOW_UPDATE] = "update",
+	[FLOW_ASK] = "ask",
 	[FLOW_START_OVER] = "start over",
 };
 

@@ -36,6 +36,24 @@ enum screen_id {
 	SCREEN_TECHNICIAN_PIN, /* the clock was held */
 	SCREEN_TECHNICIAN,     /* devices and kiosk, for who knows the PIN */
 	SCREEN_TECHNICIAN_TEST,
+	SCREEN_STARTING,       /* a part of the kiosk is not there yet */
+	SCREEN_OUT_OF_SERVICE, /* the clinic says so */
+	SCREEN_RESTARTING,
+	SCREEN_SETUP_LANGUAGE, /* the first start */
+	SCREEN_SETUP_STICK,    /* all of it from a file on the technician's stick */
+	SCREEN_PANEL,	       /* how the panel hangs */
+	SCREEN_NETWORK,
+	SCREEN_WIRELESS,   /* which of those in reach */
+	SCREEN_PASSPHRASE, /* ... and its passphrase */
+	SCREEN_ADDRESS,	   /* for networks without DHCP */
+	SCREEN_CLINIC,	   /* which clinic this kiosk belongs to */
+	SCREEN_CLINIC_TYPE,
+	SCREEN_ENROL, /* what came of it */
+	SCREEN_SETUP_DONE,
+	SCREEN_BOX, /* all that a technician can do to the machine */
+	SCREEN_ABOUT,
+	SCREEN_UPDATE,
+	SCREEN_BOX_ASK, /* restart, power off, wipe: really? */
 	SCREEN_COUNT,
 	FLOW_ANY = SCREEN_COUNT,
 };
@@ -68,6 +86,18 @@ enum flow_event {
 	FLOW_MENDED,
 	FLOW_TECHNICIAN,
 	FLOW_TEST,
+	FLOW_DEVICES,
+	FLOW_BY_HAND, /* not from the stick */
+	FLOW_PANEL,
+	FLOW_NETWORK,
+	FLOW_WIRELESS,
+	FLOW_ADDRESS,
+	FLOW_CLINIC,
+	FLOW_ENROL,
+	FLOW_LATER,
+	FLOW_ABOUT,
+	FLOW_UPDATE,
+	FLOW_ASK,
 	FLOW_START_OVER, /* the bar's, "Done", and the wipe after the time-out */
 	FLOW_EVENT_COUNT,
 };

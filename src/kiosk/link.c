@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/notify.h"
 #include "base/text.h"
+#include "words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -85,10 +86,21 @@ static bool same_state(const lobby_KioskState *a, const lobby_KioskState *b)
 	       a->presented == b->presented && strcmp(a->display, b->display) == 0;
 }
 
+static bool turns_away(enum screen_id screen)
+{
+	return screen == SCREEN_OUT_OF_ORDER || screen == SCREEN_OUT_OF_SERVICE || screen == SCREEN_STARTING;
+}
+
+/* A technician is here; a first start that nobody has begun is nobody's. */
+static bool is_worked_on(const struct app *app)
+{
+	return screens[app->screen]->staff && !(screens[app->screen]->rests && !app->technician.in);
+}
+
 void link_send_state(struct app *app, bool again)
 {
-	lobby_KioskState state = { .screen = app->screen == SCREEN_OUT_OF_ORDER ? lobby_KioskScreen_KIOSK_OUT_OF_ORDER
-					     : app->session.active || screens[app->screen]->staff
+	lobby_KioskState state = { .screen = turns_away(app->screen) ? lobby_KioskScreen_KIOSK_OUT_OF_ORDER
+					     : app->session.active || is_worked_on(app)
 						     ? lobby_KioskScreen_KIOSK_IN_USE
 						     : lobby_KioskScreen_KIOSK_READY };
 
@@ -98,6 +110,7 @@ void link_send_state(struct app *app, bool again)
 	window_describe(&app->window, state.display, sizeof(state.display));
 	if (!again && same_state(&state, &app->link.told))
 		return;
+	box_send_state(app, &state);
 	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_kiosk_state_tag };
 	envelope.body.kiosk_state = app->link.told = state;
 	notify_status("%s", state.screen == lobby_KioskScreen_KIOSK_READY    ? "Ready for a patient."
@@ -140,6 +153,16 @@ void link_send_technician_pin(struct app *app, uint32_t request, const char *pin
 	envelope.body.technician_pin.request = request;
 	text_copy(envelope.body.technician_pin.pin, sizeof(envelope.body.technician_pin.pin), pin);
 	send_or_wait(&app->link.sync);
+}
+
+int link_send_enrol(struct app *app, const char *url, const char *code)
+{
+	lobby_Enrol *enrol = &envelope.body.enrol;
+
+	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_enrol_tag };
+	text_copy(enrol->url, sizeof(enrol->url), url);
+	text_copy(enrol->code, sizeof(enrol->code), code);
+	return send_wiped(&app->link.sync);
 }
 
 int link_send_self_test(struct app *app, const lobby_SelfTest *wanted)
@@ -194,7 +217,15 @@ static void on_sync_message(void *arg, struct wire_conn *conn, const lobby_Envel
 		break;
 	case lobby_Envelope_settings_tag:
 		app->settings = message->body.settings;
+		words_use_zone(app->settings.time_zone);
 		app->dirty = true;
+		break;
+	case lobby_Envelope_orders_tag:
+		app->orders = message->body.orders;
+		app->dirty = true;
+		break;
+	case lobby_Envelope_enrolled_tag:
+		setup_on_enrolled(app, &message->body.enrolled);
 		break;
 	case lobby_Envelope_technician_answer_tag:
 		technician_on_answer(app, &message->body.technician_answer);

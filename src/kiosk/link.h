@@ -1,5 +1,5 @@
-/* The kiosk's two sockets: to lobby-sync and to lobby-devices. Turns messages into calls on app; resends what is
- * pending when a peer comes back. */
+/* Two of the kiosk's sockets: to lobby-sync and to lobby-devices (box.h has the third). Turns messages into calls on
+ * app; resends what is pending when a peer comes back. */
 #ifndef LOBBY_KIOSK_LINK_H
 #define LOBBY_KIOSK_LINK_H
 
@@ -24,7 +24,8 @@ void link_send_identify(struct app *app);
 void link_send_visit(struct app *app);
 void link_send_slip(struct app *app, const lobby_Slip *slip);
 void link_send_help(struct app *app);
-/** Which screen this kiosk stands on, if that changed since it was last told (or `again`). */
+/** To lobby-sync and lobby-system: which screen this kiosk stands on, if that changed since it was last told (or
+ * `again`). */
 void link_send_state(struct app *app, bool again);
 /** The device list as the desk should see it, lobby-devices' own absence included. */
 void link_send_devices(struct app *app);
@@ -32,6 +33,7 @@ void link_send_read_health(struct app *app, uint32_t request, const void *card, 
 void link_send_forget_health(struct app *app, uint32_t request);
 void link_send_band(struct app *app, const lobby_PrintBand *band);
 /** The technician's messages. LOBBY_ERR_CLOSED when the program is not there. */
+int link_send_enrol(struct app *app, const char *url, const char *code) MUST_CHECK;
 void link_send_technician_pin(struct app *app, uint32_t request, const char *pin);
 int link_send_self_test(struct app *app, const lobby_SelfTest *wanted);
 int link_send_test_report(struct app *app, const lobby_TestReport *report) MUST_CHECK;

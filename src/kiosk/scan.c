@@ -192,6 +192,13 @@ void app_on_scan(struct app *app, const lobby_Scan *scan)
 	static struct card card; /* wiped below */
 	int err = scan->err;
 
+	if (scan->err == 0 && scan->source == lobby_ScanSource_SCAN_CODE &&
+	    setup_take_scan(app, (const char *)scan->data.bytes, scan->data.size)) {
+		app_refresh(app);
+		return;
+	}
+	if (screens[app->screen]->rests && app->screen != SCREEN_WELCOME)
+		return;
 	if (app->screen == SCREEN_OUT_OF_ORDER || screens[app->screen]->staff || app->pending != PENDING_NOTHING)
 		return;
 	if (app->overlay == OVERLAY_STILL_THERE)

@@ -15,9 +15,14 @@
 static void build_header(struct app *app, struct ui *ui)
 {
 	char now[24], step[48];
-	int total = app_step_count(app), current = screens[app->screen]->step;
+	bool setting_up = box_is_new(app) && !app->technician.in;
+	int total = setting_up ? SETUP_STEPS : app_step_count(app);
+	int current = setting_up ? screens[app->screen]->setup : screens[app->screen]->step;
 
 	ui_region(ui, UI_HEADER);
+	if (app->box.state.development)
+		ui_text(ui, "development", UI_STYLE_SMALL, _("Test software: not for patients"),
+			(struct ui_opt){ .tone = UI_DANGER, .icon = "warning" });
 	words_time(now, sizeof(now), clock_wall_ms());
 	ui_open(ui, "header", UI_ROW, (struct ui_opt){ 0 });
 	ui_text(ui, "clinic", UI_STYLE_STRONG, app->settings.clinic_name, (struct ui_opt){ .grow = 1 });
@@ -25,7 +30,7 @@ static void build_header(struct app *app, struct ui *ui)
 	ui_close(ui);
 	if (current == 0)
 		return;
-	if (current >= 4 && !app->settings.ask_contact)
+	if (!setting_up && current >= 4 && !app->settings.ask_contact)
 		current--;
 	/* TRANSLATORS: spoken only: how far through the check-in this is */
 	snprintf(step, sizeof(step), _("Step %1$d of %2$d"), current, total);
@@ -37,6 +42,30 @@ static bool asks_to_take_card(const struct app *app)
 {
 	return app->screen == SCREEN_DONE || app->screen == SCREEN_DESK || app->screen == SCREEN_ARRIVED ||
 	       app->screen == SCREEN_NOTICE || app->screen == SCREEN_OUT_OF_ORDER;
+}
+
+/* A stick that is refused was put in by somebody who waits to hear why; only they see it. What lobby-system answered
+ * is for whoever asked. */
+static void build_box_notice(const struct app *app, struct ui *ui)
+{
+	const struct box *box = &app->box;
+	const struct screen *screen = screens[app->screen];
+	char text[256];
+
+	if (box->there && box->state.stick.state == lobby_StickState_STICK_REFUSED &&
+	    (screen->rests || screen->staff)) {
+		words_fill(text, sizeof(text), _("This stick cannot be used. %1$s"),
+			   (const char *const[]){ box->state.stick.text }, 1);
+		ui_banner(ui, "stick", text, (struct ui_opt){ .tone = UI_WARNING, .icon = "warning" });
+	}
+	if (!screen->staff)
+		return;
+	if (box->asking)
+		ui_banner(ui, "asking", _("One moment, please."), (struct ui_opt){ .tone = UI_TINT, .icon = "clock" });
+	else if (box->has_said && box->said[0] != '\0')
+		ui_banner(ui, "said", box->said,
+			  (struct ui_opt){ .tone = box->err == 0 ? UI_SUCCESS : UI_WARNING,
+					   .icon = box->err == 0 ? "check" : "warning" });
 }
 
 static void build_notice(struct app *app, struct ui *ui)
@@ -52,6 +81,7 @@ static void build_notice(struct app *app, struct ui *ui)
 		ui_banner(ui, "notice", text,
 			  (struct ui_opt){ .tone = notice->tone,
 					   .icon = notice->tone == UI_WARNING ? "warning" : "info" });
+	build_box_notice(app, ui);
 	if (app->slot == lobby_CardSlotState_CARD_SLOT_READING)
 		ui_banner(ui, "card-slot", _("We are reading your card. Please leave it in."),
 			  (struct ui_opt){ .tone = UI_TINT, .icon = "card" });
@@ -273,6 +303,8 @@ void shell_use_words(struct app *app)
 		.accents = _("Accents"),
 		.letters = _("Letters"),
 		.digits = _("Numbers"),
+		/* TRANSLATORS: spoken: the key that leads to # + = and their likes */
+		.signs = _("Signs"),
 		/* TRANSLATORS: spoken after a button's name */
 		.button = _("button"),
 		.field = _("text field"),

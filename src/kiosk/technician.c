@@ -15,19 +15,34 @@
 
 static bool may_hold(const struct app *app)
 {
-	return (app->screen == SCREEN_WELCOME || app->screen == SCREEN_OUT_OF_ORDER) && app->overlay == OVERLAY_NONE &&
+	return flow_next(app, app->screen, FLOW_TECHNICIAN) >= 0 && app->overlay == OVERLAY_NONE &&
 	       app->pending == PENDING_NOTHING;
+}
+
+static void let_in(struct app *app)
+{
+	app_wipe(app); /* whoever's screen this was: it is nobody's now */
+	app->technician.in = app->technician.by_key = box_has_key(app);
+	app_fire(app, FLOW_TECHNICIAN);
+	app_refresh(app);
+}
+
+/* A stick opens by itself where nobody's visit is; over a patient's it waits until the clock is held. */
+void technician_on_key(struct app *app, bool there)
+{
+	if (!there && app->technician.by_key)
+		app_fire(app, FLOW_START_OVER);
+	else if (there && may_hold(app) && !app->session.active && screens[app->screen]->rests &&
+		 !(box_is_new(app) && box_can_provision(app)))
+		let_in(app);
 }
 
 static void on_held(void *arg)
 {
 	struct app *app = arg;
 
-	if (!may_hold(app))
-		return;
-	app_wipe(app); /* whoever's screen this was: it is nobody's now */
-	app_fire(app, FLOW_TECHNICIAN);
-	app_refresh(app);
+	if (may_hold(app))
+		let_in(app);
 }
 
 void technician_hold(struct app *app)
@@ -81,7 +96,7 @@ void technician_leave(struct app *app)
 		link_send_self_test(app, &(lobby_SelfTest){ .request = t->test, .cancel = true });
 	loop_timer_cancel(app->loop, &t->hold);
 	loop_timer_cancel(app->loop, &t->second);
-	t->in = t->asking = t->wrong = t->testing = t->printing = false;
+	t->in = t->by_key = t->asking = t->wrong = t->testing = t->printing = false;
 	t->report = (lobby_TestReport){ 0 };
 }
 
@@ -238,6 +253,7 @@ void technician_on_sync(struct app *app, bool up)
 		return;
 	}
 	app->technician.asking = false;
+	setup_on_sync_lost(app);
 	app->dirty = true;
 }
 

@@ -19,7 +19,8 @@
 struct app;
 
 struct technician {
-	bool in; /* the PIN was right */
+	bool in;     /* the PIN was right, or there is a stick: */
+	bool by_key; /* ... until it is taken out */
 	bool asking, wrong;
 	uint32_t request;
 	int64_t until_mono_ms;	/* no PIN is looked at before */
@@ -49,6 +50,8 @@ void technician_cancel(struct app *app);
 /** The line that waits for a card now, or NULL. */
 const lobby_TestLine *technician_waits_for(const struct app *app);
 
+/** A technician's stick was put in, or taken out. */
+void technician_on_key(struct app *app, bool there);
 /** What link.c heard. */
 void technician_on_answer(struct app *app, const lobby_TechnicianAnswer *answer);
 void technician_on_report(struct app *app, const lobby_TestReport *report);

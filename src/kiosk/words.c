@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* glibc's own: changing it makes gettext forget what it looked up (gettext manual, "gettext grok"). */
 extern int _nl_msg_cat_cntr;
@@ -34,6 +35,32 @@ void words_use(const char *language)
 {
 	setenv("LANGUAGE", language, 1);
 	_nl_msg_cat_cntr++;
+}
+
+/* A name only: TZ can also hold a path or a rule (tzset(3)), which a clinic has no business with. */
+static bool is_zone(const char *name)
+{
+	return name[0] >= 'A' && name[0] <= 'Z' && strstr(name, "..") == NULL &&
+	       name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_+-")] == '\0';
+}
+
+void words_use_zone(const char *name)
+{
+	static char own[64]; /* TZ as the program got it */
+	static bool known, had;
+	const char *before = getenv("TZ");
+
+	if (!known) {
+		known = true;
+		had = before != NULL && text_copy(own, sizeof(own), before);
+	}
+	if (is_zone(name))
+		setenv("TZ", name, 1);
+	else if (had)
+		setenv("TZ", own, 1);
+	else
+		unsetenv("TZ");
+	tzset();
 }
 
 const char *words_autonym(const char *language)

@@ -15,6 +15,8 @@
 void words_init(const char *locale);
 /** BCP 47; English is the language of the message ids and needs no file. */
 void words_use(const char *language);
+/** Times are those of this place: an IANA name, "America/New_York"; empty, or nonsense: the machine's own. */
+void words_use_zone(const char *name);
 /** A language's own name for itself ("Español"); the tag itself if unknown. */
 const char *words_autonym(const char *language);
 

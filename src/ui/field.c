@@ -104,6 +104,11 @@ static bool takes(const struct ui_node *field, uint32_t c)
 		return digit || (c < 0x80 && strchr("+-() .", (int)c) != NULL);
 	case UI_FIELD_NAME:
 		return letter || (c < 0x80 && strchr("-' .", (int)c) != NULL) || c == 0x2019;
+	case UI_FIELD_ADDRESS:
+		return digit || c == '.' || c == '/';
+	case UI_FIELD_SECRET:
+		return c < 0x7F;
+	case UI_FIELD_URL:
 	case UI_FIELD_EMAIL:
 		return c > ' ' && c < 0x7F;
 	case UI_FIELD_CODE:

@@ -11,6 +11,8 @@
 #include <string.h>
 
 #define KEY 2 /* the span of an ordinary key */
+/* Addresses and passphrases are ASCII in every language. */
+#define LATIN_ROWS "qwertyuiop asdfghjkl zxcvbnm"
 
 static void row_open(struct ui *ui)
 {
@@ -189,6 +191,56 @@ static void last_row(struct ui *ui, bool capitals)
 	ui_close(ui);
 }
 
+static void url_row(struct ui *ui)
+{
+	row_open(ui);
+	key(ui, "key-colon", ":", ":", KEY);
+	key(ui, "key-slash", "/", "/", KEY);
+	key(ui, "key-dot", ".", ".", KEY);
+	key(ui, "key-minus", "-", "-", KEY);
+	key(ui, "key-underscore", "_", "_", KEY);
+	key(ui, "key-com", ".com", ".com", 3);
+	key(ui, "key-org", ".org", ".org", 3);
+	erase_key(ui, 4);
+	ui_close(ui);
+}
+
+/* Every printable ASCII character is on one of its two pages. */
+static void secret_rows(struct ui *ui)
+{
+	struct ui_node *shift;
+	bool signs = ui->layer == 1;
+
+	char_row(ui, "1234567890", 10, false);
+	char_rows(ui, signs ? "!@#$%^&*() -_=+[]{}\\| ;:'\",.<>/?`~" : LATIN_ROWS, ui->shift && !signs,
+		  signs ? "" : ".-");
+	row_open(ui);
+	if (!signs) {
+		key_icon(ui, "key-shift", word(ui, WORD_SHIFT), "shift", 3);
+		shift = ui->at->last;
+		shift->opt.checked = ui->shift;
+	}
+	key(ui, signs ? "key-letters" : "key-accents", signs ? "abc" : "#+=", NULL, signs ? 7 : 4)->opt.speech =
+		tree_copy(ui, word(ui, signs ? WORD_LETTERS : WORD_SIGNS));
+	key(ui, "key-space", word(ui, WORD_SPACE), " ", 9);
+	erase_key(ui, 4);
+	ui_close(ui);
+}
+
+static void address_rows(struct ui *ui)
+{
+	for (const char *row = "123456789"; *row != '\0'; row += 3)
+		char_row(ui, row, 3, false);
+	row_open(ui);
+	key_char(ui, '.', false);
+	key_char(ui, '0', false);
+	key_char(ui, '/', false);
+	ui_close(ui);
+	row_open(ui);
+	erase_key(ui, 3 * KEY);
+	ui_close(ui);
+}
+
 static void code_row(struct ui *ui)
 {
 	row_open(ui);
@@ -206,13 +258,21 @@ void ui_keyboard(struct ui *ui)
 		ui_number_pad(ui, NULL, NULL);
 		return;
 	}
+	if (kind == UI_FIELD_ADDRESS) {
+		address_rows(ui);
+		return;
+	}
+	if (kind == UI_FIELD_SECRET) {
+		secret_rows(ui);
+		return;
+	}
 	capitals = kind == UI_FIELD_CODE || (words && (begins_word(field != NULL ? field->text : "") != ui->shift));
 	if (kind != UI_FIELD_NAME)
 		char_row(ui, "1234567890", 10, false);
 	if (words && ui->layer == 1)
 		char_rows(ui, word(ui, WORD_ACCENT_ROWS), capitals, "");
 	else
-		char_rows(ui, word(ui, WORD_KEY_ROWS), capitals,
+		char_rows(ui, kind == UI_FIELD_URL ? LATIN_ROWS : word(ui, WORD_KEY_ROWS), capitals,
 			  kind == UI_FIELD_NAME	    ? "-'"
 			  : kind == UI_FIELD_STREET ? "-.#"
 			  : kind == UI_FIELD_CODE   ? "-"
@@ -221,6 +281,8 @@ void ui_keyboard(struct ui *ui)
 		last_row(ui, capitals);
 	else if (kind == UI_FIELD_EMAIL)
 		email_row(ui);
+	else if (kind == UI_FIELD_URL)
+		url_row(ui);
 	else
 		code_row(ui);
 }

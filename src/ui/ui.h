@@ -106,7 +106,10 @@ enum ui_field_kind {
 	UI_FIELD_STREET,
 	UI_FIELD_EMAIL,
 	UI_FIELD_PHONE,
-	UI_FIELD_CODE, /* letters and digits, upper case */
+	UI_FIELD_CODE,	  /* letters and digits, upper case */
+	UI_FIELD_URL,	  /* a web address */
+	UI_FIELD_ADDRESS, /* digits, dots, slash: an IPv4 address with its network's length */
+	UI_FIELD_SECRET,  /* any printable ASCII, as in passphrases; opt.secret says whether it is shown */
 };
 
 enum ui_text_style {
@@ -129,6 +132,7 @@ struct ui_words {
 	const char *accents;	   /* "Accents" */
 	const char *letters;	   /* "Letters" */
 	const char *digits;	   /* "Numbers" */
+	const char *signs;	   /* "Signs": a keyboard's page of them */
 	const char *button;	   /* "button" */
 	const char *field;	   /* "text field" */
 	const char *empty;	   /* "empty" */
@@ -197,7 +201,8 @@ void ui_number_pad(struct ui *ui, const char *corner_label, const char *erase_la
 /** A to Z (or the language's letters); a press is UI_EVENT_PRESS with id "letter-X". */
 void ui_letter_grid(struct ui *ui);
 /** The keys that the focused field's kind needs: names (with accents on a second page, hyphen, apostrophe, space),
- * street (digits besides), e-mail (@ . - _ and common endings), phone, code. Labels of the special keys are the
+ * street (digits besides), e-mail (@ . - _ and common endings), phone, code, web address, passphrase (every printable
+ * ASCII character, on two pages). Labels of the special keys are the
  * language's. */
 void ui_keyboard(struct ui *ui);
 

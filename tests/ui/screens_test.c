@@ -314,13 +314,21 @@ static const struct variant variants[] = {
 	  .notice = "We could not read that card. You can try again, or touch the screen instead." },
 };
 
-#define VARIANTS (sizeof(variants) / sizeof(variants[0]))
+#include "screens_box.h"
+
+#define PATIENTS (sizeof(variants) / sizeof(variants[0]))
+#define VARIANTS (PATIENTS + sizeof(box_variants) / sizeof(box_variants[0]))
+
+static const struct variant *variant_at(size_t i)
+{
+	return i < PATIENTS ? &variants[i] : &box_variants[i - PATIENTS];
+}
 
 static const struct variant *variant_of(enum screen_id screen)
 {
 	for (size_t i = 0; i < VARIANTS; i++)
-		if (variants[i].screen == screen)
-			return &variants[i];
+		if (variant_at(i)->screen == screen)
+			return variant_at(i);
 	return NULL;
 }
 
@@ -347,6 +355,7 @@ static void show(const struct variant *variant)
 	session->health = (lobby_HealthRead){ .request = 1, .issuer = "Example Health Department", .immunizations = 3 };
 	if (variant->link)
 		session->health = (lobby_HealthRead){ .request = 1, .outcome = lobby_HealthOutcome_HEALTH_LINK_LATER };
+	box_none();
 	app.slot = variant->slot;
 	app.edit = variant->edit;
 	app.help_stage = variant->help;
@@ -400,12 +409,16 @@ static int check_all(const struct ui_panel *panel, const char *panel_name)
 			for (size_t i = 0; i < VARIANTS; i++) {
 				int count;
 
-				show(&variants[i]);
-				paint_to(panel_name, languages[l], &variants[i]);
+				show(variant_at(i));
+				if (app.screen != variant_at(i)->screen)
+					print_error("%s went to %s\n", variant_at(i)->name,
+						    flow_screen_name(app.screen));
+				problems += app.screen != variant_at(i)->screen;
+				paint_to(panel_name, languages[l], variant_at(i));
 				count = ui_check(app.ui, stderr);
 				if (count > 0)
 					print_error("%s %s size %d %s: %d problems\n", panel_name, languages[l], size,
-						    variants[i].name, count);
+						    variant_at(i)->name, count);
 				problems += count;
 			}
 		}
@@ -448,7 +461,7 @@ static void every_screen_has_its_tools(void **state)
 	for (size_t i = 0; i < VARIANTS; i++) {
 		char *text;
 
-		show(&variants[i]);
+		show(variant_at(i));
 		text = dump();
 		for (size_t t = 0; t < sizeof(tools) / sizeof(tools[0]); t++)
 			assert_non_null(strstr(text, tools[t]));
@@ -465,12 +478,27 @@ static void an_idle_session_is_wiped(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < VARIANTS; i++) {
-		const struct variant *variant = &variants[i];
+		const struct variant *variant = variant_at(i);
 
 		if (variant->overlay != OVERLAY_NONE || variant->screen == SCREEN_OUT_OF_ORDER)
 			continue;
 		start(&portrait, "es");
 		show(variant);
+		if (i >= PATIENTS) { /* nobody's: but a technician who is gone is, too */
+			bool rests = app.screen == (enum screen_id)flow_next(&app, app.screen, FLOW_START_OVER);
+			int64_t idle_ms = rests ? 0 : screens[variant->screen]->idle_ms;
+
+			for (int64_t ms = 0; idle_ms > 0 && ms <= idle_ms; ms += 60000) {
+				clock_advance_ms(60000);
+				loop_timer_cancel(loop, &app.sync_grace);
+				loop_turn(loop, 0);
+				app_refresh(&app);
+			}
+			assert_false(app.technician.in);
+			assert_int_equal(app.screen, flow_next(&app, app.screen, FLOW_START_OVER));
+			stop();
+			continue;
+		}
 		for (int second = 0;
 		     second < 45 + 20 + 46 + screens[variant->screen]->idle_ms / 1000 && app.session.active; second++) {
 			clock_advance_ms(1000);

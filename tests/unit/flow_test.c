@@ -1,4 +1,6 @@
 /* The flow table, as a graph: every screen is reachable, and none is a dead end. */
+#include "base/clock.h"
+#include "base/text.h"
 #include "kiosk/app.h"
 #include "kiosk/flow.h"
 
@@ -45,6 +47,7 @@ static void every_screen_can_start_over(void **state)
 	(void)state;
 	for (int i = 0; i < SCREEN_COUNT; i++)
 		assert_int_equal(flow_next(&app, (enum screen_id)i, FLOW_START_OVER), SCREEN_WELCOME);
+	app.sync_was_up = true;
 	app.sync_up = false; /* a kiosk that can help nobody says so, whatever is started over */
 	for (int i = 0; i < SCREEN_COUNT; i++)
 		assert_int_equal(flow_next(&app, (enum screen_id)i, FLOW_START_OVER), SCREEN_OUT_OF_ORDER);
@@ -60,14 +63,20 @@ static void only_the_pin_leads_to_the_technicians_screens(void **state)
 
 	(void)state;
 	for (int i = 0; i < count; i++) {
-		if (rows[i].to >= SCREEN_COUNT || !screens[rows[i].to]->staff)
+		if (rows[i].to >= SCREEN_COUNT || !screens[rows[i].to]->staff ||
+		    (screens[rows[i].to]->rests && rows[i].event == FLOW_START_OVER)) /* the first start's, guarded */
 			continue;
+		if (rows[i].event == FLOW_TECHNICIAN && rows[i].to == SCREEN_BOX) { /* a stick instead of the PIN */
+			assert_string_equal(rows[i].guard_name, "has_key");
+			continue;
+		}
 		assert_true(rows[i].from < SCREEN_COUNT);
 		assert_true(screens[rows[i].from]->staff || rows[i].to == SCREEN_TECHNICIAN_PIN);
 	}
 	for (int i = 0; i < SCREEN_COUNT; i++) {
-		assert_int_equal(flow_next(&app, (enum screen_id)i, FLOW_TECHNICIAN),
-				 i == SCREEN_WELCOME || i == SCREEN_OUT_OF_ORDER ? SCREEN_TECHNICIAN_PIN : -1);
+		assert_int_equal(
+			flow_next(&app, (enum screen_id)i, FLOW_TECHNICIAN),
+			screens[i]->rests && !screens[i]->staff && i != SCREEN_RESTARTING ? SCREEN_TECHNICIAN_PIN : -1);
 		assert_true(!screens[i]->staff || screens[i]->idle_ms > 0);
 	}
 	assert_int_equal(flow_next(&app, SCREEN_TECHNICIAN_PIN, FLOW_CONTINUE), -1);
@@ -125,6 +134,44 @@ static void settings_choose_the_steps(void **state)
 	assert_int_equal(app_step_count(&app), 4);
 }
 
+/* Where a kiosk rests is the first of these that is so. */
+static void what_it_is_decides_where_it_rests(void **state)
+{
+	struct app app = { .sync_up = true, .sync = { .enrolled = true } };
+	lobby_SystemState *box = &app.box.state;
+
+	(void)state;
+	app.started_mono_ms = clock_mono_ms();
+	text_copy(app.orders.out_of_service, sizeof(app.orders.out_of_service), "Repair");
+	assert_int_equal(flow_next(&app, SCREEN_WELCOME, FLOW_START_OVER), SCREEN_OUT_OF_SERVICE);
+	app.sync_up = false;
+	assert_int_equal(flow_next(&app, SCREEN_WELCOME, FLOW_START_OVER), SCREEN_STARTING);
+	assert_int_equal(flow_next(&app, SCREEN_WELCOME, FLOW_BROKEN), SCREEN_STARTING);
+	app.started_mono_ms -= APP_START_MS;
+	assert_int_equal(flow_next(&app, SCREEN_STARTING, FLOW_START_OVER), SCREEN_OUT_OF_ORDER);
+	app.sync_up = true;
+	app.sync.enrolled = false;
+	assert_int_equal(flow_next(&app, SCREEN_WELCOME, FLOW_START_OVER), SCREEN_OUT_OF_ORDER);
+	text_copy(box->slot, sizeof(box->slot), "a");
+	app.box.there = true;
+	box->set_up = true;
+	box->protection = lobby_Protection_PROTECTION_NO_TPM;
+	assert_int_equal(flow_next(&app, SCREEN_WELCOME, FLOW_START_OVER), SCREEN_CLINIC);
+	text_copy(app.settings.technician_pin, sizeof(app.settings.technician_pin), "set");
+	assert_int_equal(flow_next(&app, SCREEN_WELCOME, FLOW_START_OVER), SCREEN_OUT_OF_ORDER);
+	box->set_up = false;
+	assert_int_equal(flow_next(&app, SCREEN_WELCOME, FLOW_START_OVER), SCREEN_SETUP_LANGUAGE);
+	box->stick = (lobby_Stick){ .state = lobby_StickState_STICK_TRUSTED, .has_provisioning = true };
+	assert_int_equal(flow_next(&app, SCREEN_WELCOME, FLOW_START_OVER), SCREEN_SETUP_STICK);
+	box->restarting = true;
+	assert_int_equal(flow_next(&app, SCREEN_WELCOME, FLOW_START_OVER), SCREEN_RESTARTING);
+	box->restarting = false;
+	box->protection = lobby_Protection_PROTECTION_STARTING; /* nobody knows yet whether it is set up */
+	app.sync.enrolled = true;
+	app.orders.out_of_service[0] = '\0';
+	assert_int_equal(flow_next(&app, SCREEN_SETUP_LANGUAGE, FLOW_START_OVER), SCREEN_WELCOME);
+}
+
 static void the_graph_names_every_screen(void **state)
 {
 	char *text = NULL;
@@ -148,6 +195,7 @@ int main(void)
 		cmocka_unit_test(every_event_leads_somewhere),
 		cmocka_unit_test(only_the_pin_leads_to_the_technicians_screens),
 		cmocka_unit_test(settings_choose_the_steps),
+		cmocka_unit_test(what_it_is_decides_where_it_rests),
 		cmocka_unit_test(the_graph_names_every_screen),
 	};
 

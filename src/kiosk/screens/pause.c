@@ -32,4 +32,57 @@ static void build_out_of_order(struct app *app, struct ui *ui)
 			  (struct ui_opt){ .tone = UI_TINT, .icon = "info" });
 }
 
-const struct screen screen_out_of_order = { .timeless = true, .build = build_out_of_order };
+const struct screen screen_out_of_order = { .timeless = true, .rests = true, .build = build_out_of_order };
+
+/* ---- starting ---- */
+
+/* What it waits for, the first thing first. */
+static const char *awaited(const struct app *app)
+{
+	if (app->box.there && app->box.state.protection == lobby_Protection_PROTECTION_STARTING)
+		return _("Its storage is being opened.");
+	return _("The check-in program is starting.");
+}
+
+static void build_starting(struct app *app, struct ui *ui)
+{
+	ui_disc(ui, "starting-disc", "clock", UI_BRAND);
+	ui_heading(ui, _("This kiosk is starting."));
+	ui_text(ui, "text", UI_STYLE_BODY, _("It takes about a minute. The front desk can check you in meanwhile."),
+		(struct ui_opt){ .tone = UI_QUIET });
+	if (app->settings.desk_location[0] != '\0')
+		ui_text(ui, "where", UI_STYLE_TITLE, app->settings.desk_location, (struct ui_opt){ .icon = "pin" });
+	ui_text(ui, "awaited", UI_STYLE_SMALL, awaited(app), (struct ui_opt){ .tone = UI_QUIET, .icon = "info" });
+}
+
+const struct screen screen_starting = { .timeless = true, .rests = true, .build = build_starting };
+
+/* ---- out of service ---- */
+
+static void build_out_of_service(struct app *app, struct ui *ui)
+{
+	ui_disc(ui, "service-disc", "info", UI_BRAND);
+	ui_heading(ui, _("This kiosk is out of service."));
+	ui_text(ui, "reason", UI_STYLE_TITLE, app->orders.out_of_service, (struct ui_opt){ 0 });
+	ui_text(ui, "text", UI_STYLE_BODY, _("Please go to the front desk: they will check you in."),
+		(struct ui_opt){ .tone = UI_QUIET });
+	if (app->settings.desk_location[0] != '\0')
+		ui_text(ui, "where", UI_STYLE_TITLE, app->settings.desk_location, (struct ui_opt){ .icon = "pin" });
+}
+
+const struct screen screen_out_of_service = { .timeless = true, .rests = true, .build = build_out_of_service };
+
+/* ---- restarting ---- */
+
+static void build_restarting(struct app *app, struct ui *ui)
+{
+	bool off = app->box.leaving == lobby_SystemDo_SYSTEM_POWER_OFF;
+
+	ui_disc(ui, "restarting-disc", "start-over", UI_BRAND);
+	ui_heading(ui, off ? _("This kiosk turns itself off.") : _("This kiosk restarts."));
+	ui_text(ui, "text", UI_STYLE_BODY,
+		off ? _("Please go to the front desk: they will check you in.") : _("One moment, please."),
+		(struct ui_opt){ .tone = UI_QUIET });
+}
+
+const struct screen screen_restarting = { .timeless = true, .rests = true, .build = build_restarting };

@@ -11,5 +11,12 @@ extern const struct screen screen_insurance, screen_insurance_new, screen_insura
 	screen_share;
 extern const struct screen screen_wait, screen_done, screen_arrived, screen_notice, screen_desk, screen_out_of_order;
 extern const struct screen screen_technician_pin, screen_technician, screen_technician_test;
+extern const struct screen screen_starting, screen_out_of_service, screen_restarting;
+extern const struct screen screen_setup_language, screen_setup_stick, screen_setup_done;
+extern const struct screen screen_panel, screen_network, screen_wireless, screen_passphrase, screen_address;
+extern const struct screen screen_clinic, screen_clinic_type, screen_enrol;
+/** How an update stands, as a sentence. */
+const char *update_stage_words(lobby_UpdateStage stage);
+extern const struct screen screen_box, screen_about, screen_update, screen_box_ask;
 
 #endif

@@ -231,7 +231,10 @@ static void build(struct app *app, struct ui *ui)
 	ui_region(ui, UI_ACTIONS);
 	ui_button(ui, "test", _("Test the devices"),
 		  (struct ui_opt){ .tone = UI_STRONG, .icon = "arrow-forward", .icon_end = true });
-	ui_button(ui, "close", _("Close"), (struct ui_opt){ .icon = "close" });
+	if (app->box.there)
+		ui_button(ui, "back", _("Back"), (struct ui_opt){ .icon = "arrow-back" });
+	else
+		ui_button(ui, "close", _("Close"), (struct ui_opt){ .icon = "close" });
 }
 
 static void event(struct app *app, const struct ui_event *event)
@@ -240,6 +243,8 @@ static void event(struct app *app, const struct ui_event *event)
 		return;
 	if (strcmp(event->id, "test") == 0)
 		app_fire(app, FLOW_TEST);
+	else if (strcmp(event->id, "back") == 0)
+		app_fire(app, FLOW_BACK);
 	else if (strcmp(event->id, "close") == 0)
 		app_fire(app, FLOW_START_OVER);
 }

@@ -121,6 +121,18 @@ static void build_tiles(struct app *app, struct ui *ui)
 	ui_close(ui);
 }
 
+/* The strong action is what comes next: the test, then the way on. */
+static void build_first_start(const struct app *app, struct ui *ui, bool busy)
+{
+	bool done = app->technician.report.done;
+
+	ui_button(ui, done ? "continue" : "run-all", done ? _("Continue") : _("Run all tests"),
+		  (struct ui_opt){ .tone = UI_STRONG, .disabled = busy });
+	ui_button(ui, done ? "run-all" : "continue", done ? _("Run all tests") : _("Continue"),
+		  (struct ui_opt){ .disabled = busy });
+	ui_button(ui, "back", _("Back"), (struct ui_opt){ .icon = "arrow-back", .disabled = busy });
+}
+
 static void build(struct app *app, struct ui *ui)
 {
 	const struct technician *t = &app->technician;
@@ -146,6 +158,10 @@ static void build(struct app *app, struct ui *ui)
 		ui_button(ui, "cancel", _("Stop the test"), (struct ui_opt){ .icon = "close" });
 		return;
 	}
+	if (!app->technician.in) { /* a step of the first start */
+		build_first_start(app, ui, busy);
+		return;
+	}
 	ui_button(ui, "run-all", _("Run all tests"), (struct ui_opt){ .tone = UI_STRONG, .disabled = busy });
 	ui_button(ui, "print-report", _("Print report"), (struct ui_opt){ .icon = "printer", .disabled = busy });
 	ui_button(ui, "back", _("Back"), (struct ui_opt){ .icon = "arrow-back" });
@@ -169,6 +185,8 @@ static void event(struct app *app, const struct ui_event *event)
 		technician_skip(app);
 	else if (strcmp(event->id, "cancel") == 0)
 		technician_cancel(app);
+	else if (strcmp(event->id, "continue") == 0)
+		app_fire(app, FLOW_CONTINUE);
 	else if (strcmp(event->id, "back") == 0)
 		app_fire(app, FLOW_BACK);
 	else if (strcmp(event->id, "close") == 0)
@@ -176,5 +194,5 @@ static void event(struct app *app, const struct ui_event *event)
 }
 
 const struct screen screen_technician_test = {
-	.timeless = true, .staff = true, .idle_ms = TECHNICIAN_IDLE_MS, .build = build, .event = event
+	.setup = 5, .timeless = true, .staff = true, .idle_ms = TECHNICIAN_IDLE_MS, .build = build, .event = event
 };

@@ -55,6 +55,9 @@ static void build(struct app *app, struct ui *ui)
 		: scanner ? _("Touch a button, or scan your ID, insurance card or appointment code at any time.")
 			  : _("Touch a button to begin."),
 		(struct ui_opt){ .tone = UI_QUIET });
+	if (app->orders.notice[0] != '\0')
+		ui_banner(ui, "clinic-notice", app->orders.notice,
+			  (struct ui_opt){ .tone = UI_TINT, .icon = "message" });
 	if (scanner)
 		ui_banner(ui, "scanner", scanner_words(app->settings.scanner_hint),
 			  (struct ui_opt){ .tone = UI_TINT, .icon = "scan" });
@@ -83,4 +86,4 @@ static void event(struct app *app, const struct ui_event *event)
 	}
 }
 
-const struct screen screen_welcome = { .timeless = true, .build = build, .event = event };
+const struct screen screen_welcome = { .timeless = true, .rests = true, .build = build, .event = event };
