@@ -533,7 +533,7 @@ int app_init(struct app *app, struct loop *loop, const struct app_options *optio
 	loop_timer_set(loop, &app->devices_grace, SYNC_GRACE_MS, on_devices_grace, app);
 	err = link_start(app, options->run);
 	if (err == 0)
-		err = box_start(app, options->run);
+		err = box_link_start(app, options->run);
 	if (err == 0 && options->control != NULL)
 		err = control_start(app, options->control);
 	if (err != 0)
@@ -550,7 +550,7 @@ void app_fini(struct app *app)
 	speech_stop(&app->speech);
 	control_stop(app);
 	link_stop(app);
-	box_stop(app);
+	box_link_stop(app);
 	session_wipe(&app->session);
 	ui_free(app->ui);
 	app->ui = NULL;

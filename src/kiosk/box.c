@@ -270,7 +270,7 @@ static void on_watch(void *arg, int fd, short revents)
 	begin(arg);
 }
 
-int box_start(struct app *app, const char *run)
+int box_link_start(struct app *app, const char *run)
 {
 	struct box *box = &app->box;
 
@@ -287,7 +287,7 @@ int box_start(struct app *app, const char *run)
 	return 0;
 }
 
-void box_stop(struct app *app)
+void box_link_stop(struct app *app)
 {
 	loop_timer_cancel(app->loop, &app->box.second);
 	stop_watch(app);

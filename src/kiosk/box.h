@@ -43,8 +43,8 @@ struct box {
 };
 
 /** LOBBY_ERR_TOO_LONG: the run folder's path. */
-int box_start(struct app *app, const char *run) MUST_CHECK;
-void box_stop(struct app *app);
+int box_link_start(struct app *app, const char *run) MUST_CHECK;
+void box_link_stop(struct app *app);
 
 /** This machine runs from our image: it has a slot. */
 bool box_is_appliance(const struct app *app);

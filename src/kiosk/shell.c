@@ -12,6 +12,14 @@
 
 /* ---- header ---- */
 
+/* Software that anybody can sign is no software for patients, and says so wherever it is. */
+static void build_development(const struct app *app, struct ui *ui)
+{
+	if (app->box.state.development)
+		ui_text(ui, "development", UI_STYLE_SMALL, _("Test software: not for patients"),
+			(struct ui_opt){ .tone = UI_DANGER, .icon = "warning" });
+}
+
 static void build_header(struct app *app, struct ui *ui)
 {
 	char now[24], step[48];
@@ -20,12 +28,13 @@ static void build_header(struct app *app, struct ui *ui)
 	int current = setting_up ? screens[app->screen]->setup : screens[app->screen]->step;
 
 	ui_region(ui, UI_HEADER);
-	if (app->box.state.development)
-		ui_text(ui, "development", UI_STYLE_SMALL, _("Test software: not for patients"),
-			(struct ui_opt){ .tone = UI_DANGER, .icon = "warning" });
+	if (!app->landscape)
+		build_development(app, ui);
 	words_time(now, sizeof(now), clock_wall_ms());
 	ui_open(ui, "header", UI_ROW, (struct ui_opt){ 0 });
 	ui_text(ui, "clinic", UI_STYLE_STRONG, app->settings.clinic_name, (struct ui_opt){ .grow = 1 });
+	if (app->landscape)
+		build_development(app, ui);
 	ui_text(ui, "now", UI_STYLE_BODY, now, (struct ui_opt){ .tone = UI_QUIET });
 	ui_close(ui);
 	if (current == 0)

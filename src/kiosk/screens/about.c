@@ -14,44 +14,81 @@
 #define CLOCK_OFF_MS 5000
 
 /* A fact: its name small, itself large enough to be read over the telephone. */
-static void fact(struct ui *ui, const char *name, const char *label, const char *value, bool wrong)
+struct fact {
+	const char *id;
+	const char *label;
+	const char *value; /* NULL: not known, and left out */
+	bool wrong;
+};
+
+static void build_fact(struct ui *ui, const struct fact *fact)
 {
 	char id[40];
 
-	ui_open(ui, name, UI_COLUMN, (struct ui_opt){ .grow = 1 });
-	snprintf(id, sizeof(id), "%s-label", name);
-	ui_text(ui, id, UI_STYLE_SMALL, label, (struct ui_opt){ .tone = UI_QUIET });
-	snprintf(id, sizeof(id), "%s-value", name);
-	ui_text(ui, id, UI_STYLE_STRONG, value,
-		(struct ui_opt){ .tone = wrong ? UI_DANGER : UI_PLAIN, .icon = wrong ? "warning" : NULL });
+	ui_open(ui, fact->id, UI_COLUMN, (struct ui_opt){ .grow = 1 });
+	snprintf(id, sizeof(id), "%s-label", fact->id);
+	ui_text(ui, id, UI_STYLE_SMALL, fact->label, (struct ui_opt){ .tone = UI_QUIET });
+	snprintf(id, sizeof(id), "%s-value", fact->id);
+	ui_text(ui, id, UI_STYLE_STRONG, fact->value,
+		(struct ui_opt){ .tone = fact->wrong ? UI_DANGER : UI_PLAIN, .icon = fact->wrong ? "warning" : NULL });
 	ui_close(ui);
 }
 
-static void group_open(struct ui *ui, const char *id)
+/* A card with two facts a row; in large letters they follow one another, so that a page can end after any of them. */
+static void build_facts(const struct app *app, struct ui *ui, const char *group, const struct fact *facts, int count)
 {
-	ui_card_open(ui, id, "", UI_COLUMN, (struct ui_opt){ 0 });
+	bool dense = app->size < UI_SIZE_LARGE;
+	int shown = 0;
+	char id[24];
+
+	if (dense)
+		ui_card_open(ui, group, "", UI_COLUMN, (struct ui_opt){ 0 });
+	for (int i = 0; i < count; i++) {
+		if (facts[i].value == NULL)
+			continue;
+		if (dense && shown % 2 == 0) {
+			snprintf(id, sizeof(id), "%s-%d", group, shown / 2 + 1);
+			ui_open(ui, id, UI_ROW, (struct ui_opt){ 0 });
+		}
+		build_fact(ui, &facts[i]);
+		if (dense && ++shown % 2 == 0)
+			ui_close(ui);
+	}
+	if (dense && shown % 2 != 0) {
+		ui_spacer(ui, 1);
+		ui_close(ui);
+	}
+	if (dense)
+		ui_close(ui);
 }
+
+#define FACTS(facts) facts, (int)(sizeof(facts) / sizeof((facts)[0]))
 
 /* ---- software ---- */
 
 static void build_software(const struct app *app, struct ui *ui)
 {
 	const lobby_SystemState *state = &app->box.state;
-	char text[128];
+	const char *args[] = { state->version, state->slot };
+	char version[96];
 
-	group_open(ui, "software");
-	if (state->slot[0] != '\0')
-		snprintf(text, sizeof(text), _("%1$s, slot %2$s"), state->version, state->slot);
-	else
-		snprintf(text, sizeof(text), _("%s, on a machine that is no appliance"), state->version);
-	fact(ui, "version", _("Software"), text, false);
-	fact(ui, "other", _("In the other slot"),
-	     state->other_version[0] != '\0' ? state->other_version : _("Nothing that starts"), false);
-	fact(ui, "keys", _("Keys"),
-	     state->development ? _("Development: this is not for patients") : _("The clinic’s own"),
-	     state->development);
-	fact(ui, "secure-boot", _("Secure Boot"), state->secure_boot ? _("On") : _("Off"), false);
-	ui_close(ui);
+	words_fill(version, sizeof(version),
+		   state->slot[0] != '\0' ? _("%1$s, slot %2$s") : _("%1$s, on a machine that is no appliance"), args,
+		   2);
+	build_facts(
+		app, ui, "software",
+		FACTS(((struct fact[]){
+			{ "version", _("Software"), version, false },
+			{ "other", _("In the other slot"),
+			  state->other_version[0] != '\0' ? state->other_version : _("Nothing that starts"), false },
+			{ "keys", _("Keys"),
+			  state->development ? _("Development: not for patients") : _("The clinic’s own"),
+			  state->development },
+			{ "secure-boot", _("Secure Boot"), state->secure_boot ? _("On") : _("Off"), false },
+			{ "update-state", _("Update"), update_stage_words(state->update.stage),
+			  state->update.stage >= lobby_UpdateStage_UPDATE_FELL_BACK },
+			{ "update-text", _("Why"), state->update.text[0] != '\0' ? state->update.text : NULL, false },
+		})));
 }
 
 /* ---- storage ---- */
@@ -73,24 +110,23 @@ static const char *protection_words(lobby_Protection protection)
 static void build_storage(const struct app *app, struct ui *ui)
 {
 	const lobby_SystemState *state = &app->box.state;
-	int free_mb = (int)(state->state_free_kb / 1024), total_mb = (int)(state->state_total_kb / 1024);
 	bool low = state->state_total_kb > 0 && state->state_free_kb * 100 / state->state_total_kb < DISK_LOW_PERCENT;
-	char text[128];
+	char disk[64], held[96];
 
-	group_open(ui, "storage");
-	fact(ui, "protection", _("What it stores"), protection_words(state->protection),
-	     state->protection >= lobby_Protection_PROTECTION_NO_TPM);
-	if (state->protection_text[0] != '\0')
-		ui_text(ui, "protection-text", UI_STYLE_BODY, state->protection_text, (struct ui_opt){ 0 });
-	if (total_mb > 0) {
-		snprintf(text, sizeof(text), _("%1$d of %2$d MB free"), free_mb, total_mb);
-		fact(ui, "disk", _("Disk"), text, low);
-	}
-	snprintf(text, sizeof(text),
+	snprintf(disk, sizeof(disk), _("%1$d of %2$d MB free"), (int)(state->state_free_kb / 1024),
+		 (int)(state->state_total_kb / 1024));
+	snprintf(held, sizeof(held),
 		 ngettext("%d visit waits to be sent", "%d visits wait to be sent", app->sync.visits_held),
 		 (int)app->sync.visits_held);
-	fact(ui, "held", _("Visits"), app->sync_up ? text : _("lobby-sync does not run"), !app->sync_up);
-	ui_close(ui);
+	build_facts(app, ui, "storage",
+		    FACTS(((struct fact[]){
+			    { "protection", _("What it stores"), protection_words(state->protection),
+			      state->protection >= lobby_Protection_PROTECTION_NO_TPM },
+			    { "disk", _("Disk"), state->state_total_kb > 0 ? disk : NULL, low },
+			    { "held", _("Visits"), app->sync_up ? held : _("lobby-sync does not run"), !app->sync_up },
+			    { "protection-text", _("What happened to it"),
+			      state->protection_text[0] != '\0' ? state->protection_text : NULL, false },
+		    })));
 }
 
 /* ---- machine ---- */
@@ -98,76 +134,83 @@ static void build_storage(const struct app *app, struct ui *ui)
 static void build_machine(const struct app *app, struct ui *ui)
 {
 	const lobby_SystemState *state = &app->box.state;
-	char text[128];
+	char memory[32], temperature[32];
 
-	group_open(ui, "machine");
-	if (state->machine[0] != '\0')
-		fact(ui, "maker", _("Machine"), state->machine, false);
-	fact(ui, "display", _("Display"), app->link.told.display[0] != '\0' ? app->link.told.display : _("None"),
-	     false);
-	snprintf(text, sizeof(text), _("%d MB"), (int)(state->memory_used_kb / 1024));
-	fact(ui, "memory", _("Memory in use"), text, false);
-	if (state->has_temperature) {
-		snprintf(text, sizeof(text), _("%d °C"), (int)state->temperature_c);
-		fact(ui, "temperature", _("Temperature"), text, state->temperature_c >= HOT_C);
-	}
-	ui_close(ui);
+	snprintf(memory, sizeof(memory), _("%d MB"), (int)(state->memory_used_kb / 1024));
+	snprintf(temperature, sizeof(temperature), _("%d °C"), (int)state->temperature_c);
+	build_facts(app, ui, "machine",
+		    FACTS(((struct fact[]){
+			    { "maker", _("Machine"), state->machine[0] != '\0' ? state->machine : NULL, false },
+			    { "display", _("Display"),
+			      app->link.told.display[0] != '\0' ? app->link.told.display : _("None"), false },
+			    { "memory", _("Memory in use"), memory, false },
+			    { "temperature", _("Temperature"), state->has_temperature ? temperature : NULL,
+			      state->temperature_c >= HOT_C },
+		    })));
 }
 
 /* ---- clock ---- */
+
+static void format_when(int64_t ms, char *out, size_t size)
+{
+	char day[64], time[24];
+
+	words_day(day, sizeof(day), ms);
+	words_time(time, sizeof(time), ms);
+	snprintf(out, size, "%s, %s", day, time);
+}
 
 static void build_clock(const struct app *app, struct ui *ui)
 {
 	const lobby_SystemState *state = &app->box.state;
 	bool off = state->clock_error_ms > CLOCK_OFF_MS || state->clock_error_ms < -CLOCK_OFF_MS;
-	char when[128], day[64], time[24];
+	char now[96], booted[96], error[96];
 
-	words_day(day, sizeof(day), clock_wall_ms());
-	words_time(time, sizeof(time), clock_wall_ms());
-	snprintf(when, sizeof(when), "%s, %s", day, time);
-	group_open(ui, "clock");
-	fact(ui, "time", _("Clock"), when, false);
-	if (!state->clock_right)
-		snprintf(when, sizeof(when), "%s", _("Not compared with any other since the start"));
-	else
-		snprintf(when, sizeof(when), _("%d ms off when last compared"), (int)state->clock_error_ms);
-	fact(ui, "clock-error", _("Its error"), when, !state->clock_right || off);
-	if (state->booted_ms > 0) {
-		words_day(day, sizeof(day), state->booted_ms);
-		words_time(time, sizeof(time), state->booted_ms);
-		snprintf(when, sizeof(when), "%s, %s", day, time);
-		fact(ui, "booted", _("Running since"), when, false);
-	}
-	ui_close(ui);
+	format_when(clock_wall_ms(), now, sizeof(now));
+	format_when(state->booted_ms, booted, sizeof(booted));
+	snprintf(error, sizeof(error), _("%d ms off when last compared"), (int)state->clock_error_ms);
+	build_facts(app, ui, "clock",
+		    FACTS(((struct fact[]){
+			    { "time", _("Clock"), now, false },
+			    { "clock-error", _("Its error"),
+			      state->clock_right ? error : _("Not compared with any other since the start"),
+			      !state->clock_right || off },
+			    { "booted", _("Running since"), state->booted_ms > 0 ? booted : NULL, false },
+		    })));
 }
 
 /* ---- network ---- */
 
+static const char *reach_words(const struct app *app)
+{
+	if (!app->sync_up)
+		return _("lobby-sync does not run");
+	if (!app->sync.enrolled)
+		return _("Belongs to none yet");
+	return app->sync.reachable ? _("Reachable") : _("Cannot be reached");
+}
+
 static void build_network(const struct app *app, struct ui *ui)
 {
+	static const char *const ids[] = { "link-1", "link-2", "link-3", "link-4" };
 	const lobby_SystemState *state = &app->box.state;
-	char id[16];
+	struct fact facts[2 + sizeof(ids) / sizeof(ids[0])] = { { "clinic-reach", _("Clinic"), reach_words(app),
+								  !app->sync_up || !app->sync.enrolled ||
+									  !app->sync.reachable } };
+	int count = 1;
 
-	group_open(ui, "links");
-	if (state->link_count == 0)
-		fact(ui, "link-none", _("Network"), _("None that we know of"), true);
 	for (pb_size_t i = 0; i < state->link_count; i++) {
 		const lobby_Link *link = &state->link[i];
 
-		snprintf(id, sizeof(id), "link-%d", (int)i + 1);
-		fact(ui, id, link->name,
-		     link->address[0] != '\0' ? link->address
-		     : link->up		      ? _("No address yet")
-					      : _("Not connected"),
-		     false);
+		facts[count++] = (struct fact){ ids[i], link->name,
+						link->address[0] != '\0' ? link->address
+						: link->up		 ? _("No address yet")
+									 : _("Not connected"),
+						false };
 	}
-	fact(ui, "clinic-reach", _("Clinic"),
-	     !app->sync_up	   ? _("lobby-sync does not run")
-	     : !app->sync.enrolled ? _("Belongs to none yet")
-	     : app->sync.reachable ? _("Reachable")
-				   : _("Cannot be reached"),
-	     !app->sync_up || !app->sync.enrolled || !app->sync.reachable);
-	ui_close(ui);
+	if (state->link_count == 0)
+		facts[count++] = (struct fact){ "link-none", _("Network"), _("None that we know of"), true };
+	build_facts(app, ui, "links", facts, count);
 }
 
 /* ---- the screen ---- */
@@ -183,12 +226,6 @@ static void build(struct app *app, struct ui *ui)
 	build_machine(app, ui);
 	build_clock(app, ui);
 	build_network(app, ui);
-	group_open(ui, "update-group");
-	fact(ui, "update-state", _("Update"), update_stage_words(app->box.state.update.stage),
-	     app->box.state.update.stage >= lobby_UpdateStage_UPDATE_FELL_BACK);
-	if (app->box.state.update.text[0] != '\0')
-		ui_text(ui, "update-text", UI_STYLE_BODY, app->box.state.update.text, (struct ui_opt){ 0 });
-	ui_close(ui);
 	ui_region(ui, UI_ACTIONS);
 	ui_button(ui, "back", _("Back"), (struct ui_opt){ .tone = UI_STRONG, .icon = "arrow-back" });
 }

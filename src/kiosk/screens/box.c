@@ -293,8 +293,10 @@ static void build_ask(struct app *app, struct ui *ui)
 		ui_heading(ui, _(question.heading));
 		ui_text(ui, "text", UI_STYLE_BODY, _(question.text), (struct ui_opt){ 0 });
 		if (lost > 0) {
-			words_count(text, sizeof(text), N_("%d visit has not reached the clinic yet. It is lost."),
-				    N_("%d visits have not reached the clinic yet. They are lost."), lost);
+			words_count(text, sizeof(text),
+				    PN_("%d visit has not reached the clinic yet. It is lost.",
+					"%d visits have not reached the clinic yet. They are lost."),
+				    lost);
 			ui_banner(ui, "lost", text, (struct ui_opt){ .tone = UI_WARNING, .icon = "warning" });
 		}
 	}

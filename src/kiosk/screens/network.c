@@ -53,7 +53,7 @@ static void describe(const lobby_Link *link, char *out, size_t size)
 		snprintf(out, size, "%s", cable ? _("No cable is plugged in") : _("Not connected"));
 }
 
-static void build_link(struct ui *ui, const lobby_Link *link, int number)
+static void build_link(struct ui *ui, const lobby_Link *link, int number, bool needed)
 {
 	bool cable = link->kind == lobby_LinkKind_LINK_CABLE;
 	bool good = link->address[0] != '\0';
@@ -71,7 +71,12 @@ static void build_link(struct ui *ui, const lobby_Link *link, int number)
 	describe(link, text, sizeof(text));
 	snprintf(id, sizeof(id), "%s-state", name);
 	ui_text(ui, id, UI_STYLE_BODY, text,
-		(struct ui_opt){ .tone = good ? UI_SUCCESS : UI_DANGER, .icon = good ? "check" : "warning" });
+		(struct ui_opt){ .tone = good	  ? UI_SUCCESS
+					 : needed ? UI_DANGER
+						  : UI_QUIET,
+				 .icon = good	  ? "check"
+					 : needed ? "warning"
+						  : "info" });
 	ui_close(ui);
 	ui_close(ui);
 }
@@ -79,14 +84,16 @@ static void build_link(struct ui *ui, const lobby_Link *link, int number)
 static void build_network(struct app *app, struct ui *ui)
 {
 	const lobby_SystemState *state = &app->box.state;
-	bool setting_up = !app->technician.in;
+	bool setting_up = !app->technician.in, connected = false;
 
+	for (pb_size_t i = 0; i < state->link_count; i++)
+		connected = connected || state->link[i].address[0] != '\0';
 	ui_heading(ui, _("Network"));
 	if (state->link_count == 0)
 		ui_text(ui, "none", UI_STYLE_BODY, _("This machine has no network that we know of."),
 			(struct ui_opt){ .tone = UI_DANGER, .icon = "warning" });
 	for (pb_size_t i = 0; i < state->link_count; i++)
-		build_link(ui, &state->link[i], (int)i + 1);
+		build_link(ui, &state->link[i], (int)i + 1, !connected);
 	ui_region(ui, UI_ACTIONS);
 	if (setting_up)
 		ui_button(ui, "continue", _("Continue"),

@@ -78,7 +78,7 @@ static void build_restarting(struct app *app, struct ui *ui)
 {
 	bool off = app->box.leaving == lobby_SystemDo_SYSTEM_POWER_OFF;
 
-	ui_disc(ui, "restarting-disc", "start-over", UI_BRAND);
+	ui_disc(ui, "restarting-disc", off ? "power" : "start-over", UI_BRAND);
 	ui_heading(ui, off ? _("This kiosk turns itself off.") : _("This kiosk restarts."));
 	ui_text(ui, "text", UI_STYLE_BODY,
 		off ? _("Please go to the front desk: they will check you in.") : _("One moment, please."),
