@@ -15,7 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPEN_ATTEMPTS 6
+#define OPEN_ATTEMPTS 6 /* three seconds */
+#define UDEV_ATTEMPTS 9 /* 25: at power-on udev has much to do before it gives us a device */
 #define FIRST_OPEN_MS 50
 #define STRING_TIMEOUT_MS 500
 #define SETTLE_MS 500
@@ -178,7 +179,7 @@ static void try_open(void *arg)
 	if (rc == 0) {
 		d->phase = USB_NAMING;
 		ask_string(d, d->name_index, on_name);
-	} else if (++d->attempts < OPEN_ATTEMPTS) {
+	} else if (++d->attempts < (rc == LIBUSB_ERROR_ACCESS ? UDEV_ATTEMPTS : OPEN_ATTEMPTS)) {
 		loop_timer_set(d->usb->loop, &d->timer, (int64_t)FIRST_OPEN_MS << d->attempts, try_open, d);
 	} else if (d->named_only) {
 		become_ready(d); /* its numbers will have to do */
