@@ -13,6 +13,10 @@ int ctl_status(int argc, char **argv);
 int ctl_selftest(int argc, char **argv);
 /** lobbyctl system [COMMAND] */
 int ctl_system(int argc, char **argv);
+/** lobbyctl stick KEYS FOLDER [options] */
+int ctl_stick(int argc, char **argv);
+/** lobbyctl unseal KEY FILE */
+int ctl_unseal(int argc, char **argv);
 /** lobbyctl at SOCKET COMMAND... */
 int ctl_at(int argc, char **argv);
 

@@ -19,6 +19,10 @@ static const char usage[] =
 	"appliance:\n"
 	"                    [restart|restart-now|power-off|install "
 	"BUNDLE|install-stick|logs-to-stick|provision|wipe]\n"
+	"  lobbyctl stick KEYS FOLDER              signs what is in FOLDER/lobby for kiosks (tools/stick makes the "
+	"stick)\n"
+	"                    [--days N] [--what provision,update,logs,technician] [--version V]\n"
+	"  lobbyctl unseal KEY FILE                a kiosk's sealed logs as text; KEY is the clinic's support.key\n"
 	"  lobbyctl at SOCKET COMMAND...           one command to a program's control socket\n"
 	"  lobbyctl --help, --version\n"
 	"\n"
@@ -27,10 +31,9 @@ static const char usage[] =
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
-} commands[] = {
-	{ "enrol", ctl_enrol },	       { "enroll", ctl_enrol },	 { "status", ctl_status }, { "selftest", ctl_selftest },
-	{ "self-test", ctl_selftest }, { "system", ctl_system }, { "at", ctl_at }
-};
+} commands[] = { { "enrol", ctl_enrol },       { "enroll", ctl_enrol },	      { "status", ctl_status },
+		 { "selftest", ctl_selftest }, { "self-test", ctl_selftest }, { "system", ctl_system },
+		 { "stick", ctl_stick },       { "unseal", ctl_unseal },      { "at", ctl_at } };
 
 int main(int argc, char **argv)
 {

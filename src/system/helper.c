@@ -37,8 +37,9 @@ bool helper_exists(const char *program)
 
 static void be_program(const char *path, const char *const argv[], int out)
 {
-	static char where[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", language[] = "LC_ALL=C";
-	static char *const environment[] = { where, language, NULL };
+	static char where[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", language[] = "LC_ALL=C",
+		    mtools[] = "MTOOLS_SKIP_CHECK=1";
+	static char *const environment[] = { where, language, mtools, NULL };
 	int null = open("/dev/null", O_RDONLY);
 
 	if (null < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)

@@ -74,10 +74,10 @@ static bool look_for_tpm(const struct ladder *at)
 
 static int key_read(const struct ladder *at, uint8_t key[VAULT_KEY])
 {
-	struct espfile esp;
+	struct esp esp;
 	char *text = NULL;
 	size_t len = 0, decoded = 0;
-	int err = espfile_open(&esp, at->esp, at->esp_is_folder, at->run);
+	int err = esp_open(&esp, at->esp_folder, at->esp);
 
 	if (err != 0)
 		return err;
@@ -89,33 +89,33 @@ static int key_read(const struct ladder *at, uint8_t key[VAULT_KEY])
 	if (text != NULL)
 		sodium_memzero(text, len);
 	free(text);
-	espfile_close(&esp);
+	esp_close(&esp);
 	return err;
 }
 
 static int key_write(const struct ladder *at, const uint8_t key[VAULT_KEY])
 {
 	char text[sodium_base64_ENCODED_LEN(VAULT_KEY, sodium_base64_VARIANT_ORIGINAL)];
-	struct espfile esp;
-	int err = espfile_open(&esp, at->esp, at->esp_is_folder, at->run);
+	struct esp esp;
+	int err = esp_open(&esp, at->esp_folder, at->esp);
 
 	if (err != 0)
 		return err;
 	sodium_bin2base64(text, sizeof(text), key, VAULT_KEY, sodium_base64_VARIANT_ORIGINAL);
 	err = espfile_write(&esp, KEY_FILE, text, strlen(text));
 	sodium_memzero(text, sizeof(text));
-	espfile_close(&esp);
+	esp_close(&esp);
 	return err;
 }
 
 static void key_remove(const struct ladder *at)
 {
-	struct espfile esp;
+	struct esp esp;
 
-	if (espfile_open(&esp, at->esp, at->esp_is_folder, at->run) != 0)
+	if (esp_open(&esp, at->esp_folder, at->esp) != 0)
 		return;
 	espfile_remove(&esp, KEY_FILE);
-	espfile_close(&esp);
+	esp_close(&esp);
 }
 
 /* ---- the vault --------------------------------------------------------------------------------------------------- */

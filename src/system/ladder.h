@@ -17,9 +17,9 @@
 
 /** Where things are; borrowed. */
 struct ladder {
-	const char *disk; /* "/dev/vda" */
-	const char *esp;  /* the ESP's device, or with esp_is_folder its folder */
-	bool esp_is_folder;
+	const char *disk;	 /* "/dev/vda" */
+	const char *esp;	 /* the ESP's device */
+	const char *esp_folder;	 /* a folder in its place, or NULL */
 	const char *sys;	 /* /sys */
 	const char *tpm;	 /* /dev/tpmrm0 */
 	const char *definitions; /* repart.d(5) */

@@ -21,6 +21,8 @@ static const char usage[] =
 	"  --release FILE   default /usr/lib/lobby/release\n"
 	"  --boot FILE      default /run/lobby-boot; without that file this machine is no appliance\n"
 	"  --rauc PROGRAM   default rauc\n"
+	"  --stick FILE     in place of what is plugged in; --stick-key FILE, --support-key FILE, --efivars DIR,\n"
+	"  --networkd DIR   the stick's and the support desk's keys, where the panel and network settings go\n"
 	"  --power PROGRAM  default systemctl, called as \"systemctl --no-block reboot\" or \"poweroff\"\n"
 	"  --sys DIR, --proc DIR   default /sys, /proc\n"
 	"  --run DIR        where the sockets live (default $LOBBY_RUN, else /run/lobby)\n"
@@ -33,16 +35,29 @@ static const char usage[] =
 
 static int parse(int argc, char **argv, struct system_options *o)
 {
-	static const struct option options[] = {
-		{ "esp", required_argument, NULL, 'e' },     { "state", required_argument, NULL, 's' },
-		{ "release", required_argument, NULL, 'l' }, { "boot", required_argument, NULL, 'b' },
-		{ "rauc", required_argument, NULL, 'u' },    { "power", required_argument, NULL, 'p' },
-		{ "sys", required_argument, NULL, 'y' },     { "proc", required_argument, NULL, 'c' },
-		{ "run", required_argument, NULL, 'r' },     { "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'v' },	     { NULL, 0, NULL, 0 }
+	static const struct option options[] = { { "esp", required_argument, NULL, 'e' },
+						 { "state", required_argument, NULL, 's' },
+						 { "release", required_argument, NULL, 'l' },
+						 { "boot", required_argument, NULL, 'b' },
+						 { "rauc", required_argument, NULL, 'u' },
+						 { "power", required_argument, NULL, 'p' },
+						 { "sys", required_argument, NULL, 'y' },
+						 { "proc", required_argument, NULL, 'c' },
+						 { "stick", required_argument, NULL, 't' },
+						 { "stick-key", required_argument, NULL, 'k' },
+						 { "efivars", required_argument, NULL, 'f' },
+						 { "support-key", required_argument, NULL, 'o' },
+						 { "networkd", required_argument, NULL, 'n' },
+						 { "run", required_argument, NULL, 'r' },
+						 { "help", no_argument, NULL, 'h' },
+						 { "version", no_argument, NULL, 'v' },
+						 { NULL, 0, NULL, 0 } };
+	const char **values[128] = {
+		['e'] = &o->esp,     ['s'] = &o->state,	    ['l'] = &o->release, ['b'] = &o->boot,
+		['u'] = &o->rauc,    ['p'] = &o->power,	    ['y'] = &o->sys,	 ['c'] = &o->proc,
+		['t'] = &o->stick,   ['k'] = &o->stick_key, ['f'] = &o->efivars, ['o'] = &o->support_key,
+		['n'] = &o->networkd
 	};
-	const char **values[128] = { ['e'] = &o->esp,  ['s'] = &o->state, ['l'] = &o->release, ['b'] = &o->boot,
-				     ['u'] = &o->rauc, ['p'] = &o->power, ['y'] = &o->sys,     ['c'] = &o->proc };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {

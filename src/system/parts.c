@@ -1,10 +1,15 @@
 /* The parts of lobby-system and its commands, as two tables: what there is can be read here, and nothing else needs to
  * know. A part starts after those above it. */
+#include "efipanel.h"
 #include "facts.h"
 #include "good.h"
+#include "logs.h"
+#include "network.h"
 #include "power.h"
+#include "provision.h"
 #include "slotwork.h"
 #include "statedisk.h"
+#include "stick.h"
 #include "system.h"
 #include "timeset.h"
 #include "update.h"
@@ -25,6 +30,15 @@ const struct system_part system_parts[] = {
 	  .heard = update_heard },
 	{ .name = "good", .init = good_init, .fini = good_fini, .ready = good_ready, .heard = good_heard },
 	{ .name = "statedisk", .init = statedisk_init, .fini = statedisk_fini, .fill = statedisk_fill },
+	{ .name = "stick", .init = stick_init, .fini = stick_fini, .fill = stick_fill },
+	{ .name = "panel", .init = efipanel_init, .fini = efipanel_fini, .fill = efipanel_fill },
+	{ .name = "network", .init = network_init, .fini = network_fini, .ready = network_ready },
+	{ .name = "provision",
+	  .init = provision_init,
+	  .fini = provision_fini,
+	  .ready = provision_ready,
+	  .fill = provision_fill },
+	{ .name = "logs", .init = logs_init, .fini = logs_fini },
 };
 const size_t system_part_count = sizeof(system_parts) / sizeof(system_parts[0]);
 
@@ -33,13 +47,13 @@ const struct system_command system_commands[] = {
 	[lobby_SystemDo_SYSTEM_RESTART_NOW] = { "restart-now", power_now_command, true, ANYBODY },
 	[lobby_SystemDo_SYSTEM_POWER_OFF] = { "power-off", power_now_command, true, TECHNICIAN },
 	[lobby_SystemDo_SYSTEM_WIPE] = { "wipe", statedisk_wipe_command, true, TECHNICIAN },
-	[lobby_SystemDo_SYSTEM_SET_PANEL] = { "set-panel", NULL, true, TECHNICIAN },
-	[lobby_SystemDo_SYSTEM_SET_NETWORK] = { "set-network", NULL, true, TECHNICIAN },
+	[lobby_SystemDo_SYSTEM_SET_PANEL] = { "set-panel", efipanel_command, true, TECHNICIAN },
+	[lobby_SystemDo_SYSTEM_SET_NETWORK] = { "set-network", network_command, true, TECHNICIAN },
 	[lobby_SystemDo_SYSTEM_INSTALL] = { "install", update_command, true, SYSTEM_FROM_SYNC | SYSTEM_FROM_CTL },
-	[lobby_SystemDo_SYSTEM_INSTALL_STICK] = { "install-stick", NULL, true, TECHNICIAN },
-	[lobby_SystemDo_SYSTEM_LOGS_TO_STICK] = { "logs-to-stick", NULL, true, TECHNICIAN },
-	[lobby_SystemDo_SYSTEM_SET_UP] = { "set-up", NULL, false, TECHNICIAN },
+	[lobby_SystemDo_SYSTEM_INSTALL_STICK] = { "install-stick", stick_install_command, true, TECHNICIAN },
+	[lobby_SystemDo_SYSTEM_LOGS_TO_STICK] = { "logs-to-stick", logs_command, true, TECHNICIAN },
+	[lobby_SystemDo_SYSTEM_SET_UP] = { "set-up", provision_set_up_command, false, TECHNICIAN },
 	[lobby_SystemDo_SYSTEM_CLOCK] = { "clock", timeset_command, true, SYSTEM_FROM_SYNC },
-	[lobby_SystemDo_SYSTEM_PROVISION] = { "provision", NULL, true, TECHNICIAN },
+	[lobby_SystemDo_SYSTEM_PROVISION] = { "provision", provision_command, true, TECHNICIAN },
 };
 const size_t system_command_count = sizeof(system_commands) / sizeof(system_commands[0]);

@@ -66,8 +66,8 @@ static void on_done(void *owner, int status)
 static struct ladder places_of(const struct system *sys)
 {
 	return (struct ladder){ .disk = sys->boot.disk,
-				.esp = sys->options.esp != NULL ? sys->options.esp : sys->boot.esp,
-				.esp_is_folder = sys->options.esp != NULL,
+				.esp = sys->boot.esp,
+				.esp_folder = sys->options.esp,
 				.sys = sys->options.sys,
 				.tpm = "/dev/tpmrm0",
 				.definitions = "/usr/lib/repart.d",

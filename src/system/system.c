@@ -3,6 +3,7 @@
 #include "system.h"
 
 #include "facts.h"
+#include "provision.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -209,6 +210,9 @@ static void on_message(void *arg, struct wire_conn *conn, const lobby_Envelope *
 		sys->sync = envelope->body.sync_state;
 		sys->sync_spoke = true;
 		heard(sys);
+	} else if (envelope->which_body == lobby_Envelope_enrolled_tag && conn->peer == lobby_Program_PROGRAM_SYNC &&
+		   is_who_it_says(conn)) {
+		provision_enrolled(sys, &envelope->body.enrolled);
 	} else if (envelope->which_body == lobby_Envelope_ping_tag) {
 		answer.body.ping = (lobby_Ping){ .number = envelope->body.ping.number, .answer = true };
 		if (!envelope->body.ping.answer && wire_send(conn, &answer) != 0)
@@ -270,6 +274,11 @@ void system_set_options(struct system *sys, const struct system_options *options
 		.rauc = or_else(options->rauc, "rauc"),
 		.sys = or_else(options->sys, "/sys"),
 		.proc = or_else(options->proc, "/proc"),
+		.stick = options->stick,
+		.stick_key = or_else(options->stick_key, "/usr/share/lobby/keys/stick.pub"),
+		.support_key = or_else(options->support_key, "/usr/share/lobby/keys/support.pub"),
+		.efivars = or_else(options->efivars, "/sys/firmware/efi/efivars"),
+		.networkd = or_else(options->networkd, "/run/systemd/network"),
 		.power = or_else(options->power, "systemctl"),
 	};
 }

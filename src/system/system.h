@@ -27,12 +27,17 @@
 struct system_options {
 	const char *esp;   /* a folder in place of the EFI system partition, which is else mounted while it is needed */
 	const char *state; /* a folder in place of the state partition, which else is opened and mounted */
-	const char *release; /* /usr/lib/lobby/release */
-	const char *boot;    /* /run/lobby-boot */
-	const char *rauc;    /* rauc */
-	const char *sys;     /* /sys */
-	const char *proc;    /* /proc */
-	const char *power;   /* systemctl: called as "systemctl --no-block reboot" or "poweroff" */
+	const char *release;	 /* /usr/lib/lobby/release */
+	const char *boot;	 /* /run/lobby-boot */
+	const char *rauc;	 /* rauc */
+	const char *sys;	 /* /sys */
+	const char *proc;	 /* /proc */
+	const char *stick;	 /* a file in place of a technician's stick, NULL: what is plugged in */
+	const char *stick_key;	 /* /usr/share/lobby/keys/stick.pub */
+	const char *support_key; /* /usr/share/lobby/keys/support.pub */
+	const char *efivars;	 /* /sys/firmware/efi/efivars */
+	const char *networkd;	 /* /run/systemd/network */
+	const char *power;	 /* systemctl: called as "systemctl --no-block reboot" or "poweroff" */
 };
 
 /** What /usr/lib/lobby/release and /run/lobby-boot say. */
@@ -69,7 +74,7 @@ struct system_later {
 struct system {
 	struct loop *loop;
 	struct wire_server *server;
-	struct system_options options; /* none is NULL but esp and state */
+	struct system_options options; /* none is NULL but esp, state and stick */
 	struct system_boot boot;
 	lobby_SystemState told; /* what the peers know */
 	struct loop_timer tell;

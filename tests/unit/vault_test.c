@@ -82,7 +82,7 @@ static void a_state_partition_is_added(void **state)
 	/* A disk larger than the image: the second table goes to its end, the partition reaches there. */
 	assert_int_equal(try_run("truncate -s 1G disk"), 0);
 	assert_int_equal(partition_make(disk, DEFINITIONS, said, sizeof(said)), 0);
-	assert_int_equal(try_run("sgdisk -v disk | grep -q 'No problems found' && sfdisk -d disk | grep -q "
+	assert_int_equal(try_run("sfdisk --verify disk &&  sfdisk -d disk | grep -q "
 				 "'disk4.*size= *1308[0-9]*,.*name=\"state\"'"),
 			 0);
 	/* Not a second one. */
@@ -307,12 +307,12 @@ static void room_is_made_when_there_is_none(void **state)
 
 static void the_key_is_kept_on_the_esp(void **state)
 {
-	struct espfile esp;
+	struct esp esp;
 	char *text = NULL;
 	size_t len = 0;
 
 	(void)state;
-	assert_int_equal(espfile_open(&esp, folder, true, folder), 0);
+	assert_int_equal(esp_open(&esp, folder, NULL), 0);
 	assert_int_equal(espfile_read(&esp, "state.key", 256, &text, &len), LOBBY_ERR_NOT_FOUND);
 	assert_int_equal(espfile_write(&esp, "state.key", "secret", 6), 0);
 	assert_int_equal(espfile_read(&esp, "state.key", 256, &text, &len), 0);
@@ -320,7 +320,7 @@ static void the_key_is_kept_on_the_esp(void **state)
 	free(text);
 	espfile_remove(&esp, "state.key");
 	assert_int_not_equal(try_run("ls lobby/state.key"), 0);
-	espfile_close(&esp);
+	esp_close(&esp);
 }
 
 static void the_workers_last_line_is_read(void **state)
