@@ -8,6 +8,7 @@
 #   make bench    figures into build/bench.json                          make bench-peer   the same form in a browser
 #   make image    the appliance's disk and its update, in build/image    make image-keys KEYS=DIR   a clinic's own keys
 #   make test-kernel  the drivers on a real kernel, in QEMU, against the device models
+#   make test-display the kiosk on real graphics cards, in QEMU, compared with what it draws off screen
 #
 # Every folder of sources is one static library; a program is its main.c with all of them. MODE chooses the flags.
 
@@ -162,6 +163,9 @@ $(B)/tests/ui/gallery: $(B)/tests/ui/gallery.o $(B)/liblobby.a
 # What tests/image/display compares pictures with, and what touches screens in its machines.
 $(B)/tests/image/picture $(B)/tests/image/hands: $(B)/tests/image/%: $(B)/tests/image/%.o
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(B)/tests/image/splash.o: CFLAGS += -Iimage
+$(B)/tests/image/splash: $(B)/tests/image/splash.o $(filter-out %/main.o,$(INIT_OBJS)) $(INIT_BASE)
+	$(Q)$(CC) -static -s -Wl,--gc-sections $(LDFLAGS_$(MODE)) -o $@ $^ -lsodium -lz -lm
 
 # Fuzzers: tests/fuzz/NAME_fuzz.c, libFuzzer under MODE=fuzz; under MODE=san the same file replays its corpus.
 FUZZERS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
@@ -209,6 +213,10 @@ test-kernel: bootstrap
 	@tools/bootstrap --kernel
 	@$(MAKE) --no-print-directory $(JOBS) MODE=release programs build/release/tests/kernel/kernel build/release/tests/kernel/guest
 	@tools/kernel
+test-display: bootstrap
+	@tools/bootstrap --kernel
+	@$(MAKE) --no-print-directory $(JOBS) MODE=release programs $(addprefix build/release/tests/image/,picture hands splash)
+	@tests/image/display
 format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 clean:
