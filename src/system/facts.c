@@ -101,6 +101,9 @@ void facts_read_boot(struct system_boot *boot, const char *release, const char *
 	facts_value(text, "SLOT", boot->slot, sizeof(boot->slot));
 	if (strcmp(boot->slot, "a") != 0 && strcmp(boot->slot, "b") != 0)
 		boot->slot[0] = '\0';
+	boot->installer = facts_value(text, "INSTALL", word, sizeof(word)) && strcmp(word, "1") == 0;
+	if (boot->installer)
+		boot->slot[0] = '\0';
 	facts_value(text, "DISK", boot->disk, sizeof(boot->disk));
 	facts_value(text, "ESP", boot->esp, sizeof(boot->esp));
 	boot->secure_boot = facts_value(text, "SECURE_BOOT", word, sizeof(word)) && strcmp(word, "1") == 0;

@@ -45,7 +45,8 @@ struct system_boot {
 	char version[25];
 	char min_version[25];
 	bool development;
-	char slot[3]; /* "a", "b"; empty: not an appliance */
+	char slot[3];	/* "a", "b"; empty: not an appliance */
+	bool installer; /* a stick that is to write this machine's disk: no slot, and nothing of the disk is touched */
 	char disk[65];
 	char esp[65];
 	bool secure_boot;

@@ -24,6 +24,7 @@
 #define INSTALL_MS (30 * 60 * 1000) /* rauc install */
 #define RECORD "system/update.json"
 #define MAX_RECORD 1024
+#define AGAIN_MS 60000
 #define BOOT_ID 37
 #define FOLDER "update/"
 
@@ -123,10 +124,12 @@ static void recall(struct system *sys, const json_t *json)
 		/* Only this program was restarted. */
 		show(sys, lobby_UpdateStage_UPDATE_INSTALLED, version, "");
 		power_restart_when_quiet(sys, "update");
+	} else if (strcmp(stage, "refused") == 0) {
+		return;
 	} else if (strcmp(slot, sys->boot.slot) == 0 && strcmp(version, sys->boot.version) == 0) {
 		show(sys, strcmp(stage, "good") == 0 ? lobby_UpdateStage_UPDATE_GOOD : lobby_UpdateStage_UPDATE_TRIAL,
 		     version, "");
-	} else {
+	} else if (strcmp(stage, "installing") != 0) {
 		snprintf(text, sizeof(text), "Version %s %s. Version %s runs again.", version,
 			 strcmp(stage, "good") == 0 ? "does not start any more" : "did not come up", sys->boot.version);
 		show(sys, lobby_UpdateStage_UPDATE_FELL_BACK, version, text);
@@ -166,6 +169,13 @@ void update_good(struct system *sys)
 
 /* ---- installing ---- */
 
+static void go_on(void *arg);
+
+static const char *other_slot(const struct system *sys)
+{
+	return sys->boot.slot[0] == 'a' ? "b" : "a";
+}
+
 static void on_install_line(void *arg, const char *line)
 {
 	struct system *sys = arg;
@@ -191,6 +201,15 @@ static void on_installed(void *arg, int status)
 	if (status != 0) {
 		if (u->reason[0] == '\0')
 			info_reason(u->child.output, u->reason);
+		if (strstr(u->reason, "lready processing") != NULL) {
+			/* One from before this program was restarted. */
+			u->at = AT_WAITING;
+			show(sys, lobby_UpdateStage_UPDATE_WAITING, u->shown.version,
+			     "Another one is being installed.");
+			loop_timer_set(sys->loop, &u->wait, AGAIN_MS, go_on, sys);
+			return;
+		}
+		write_record(sys, "refused", other_slot(sys));
 		info_explain(status < 0 ? "It took too long." : u->reason, text);
 		log_event(LOG_WARNING, "update-failed", "status=%d reason=\"%s\"", status, u->reason);
 		refuse(sys, text);
@@ -199,7 +218,7 @@ static void on_installed(void *arg, int status)
 	u->at = AT_REST;
 	log_event(LOG_NOTICE, "update-installed", "version=%s", u->shown.version);
 	show(sys, lobby_UpdateStage_UPDATE_INSTALLED, u->shown.version, "");
-	write_record(sys, "installed", sys->boot.slot[0] == 'a' ? "b" : "a");
+	write_record(sys, "installed", other_slot(sys));
 	power_restart_when_quiet(sys, "update");
 }
 
@@ -217,6 +236,8 @@ static void install(struct system *sys)
 	u->at = AT_INSTALLING;
 	u->reason[0] = '\0';
 	show(sys, lobby_UpdateStage_UPDATE_INSTALLING, u->shown.version, "");
+	/* The power may go when RAUC has made it the first choice and before it has said so. */
+	write_record(sys, "installing", other_slot(sys));
 }
 
 static void go_on(void *arg)

@@ -374,6 +374,12 @@ static void test_a_desk_machine(void **unused)
 	assert_int_equal(box.answer.err, LOBBY_ERR_INVALID);
 	assert_string_equal(box.answer.text, "This machine is not a Lobby appliance.");
 	pass(20 * MINUTE);
+	/* Nor is one that a stick is about to write. */
+	end();
+	put("boot", "SLOT=a\nINSTALL=1\nESP=/dev/sda1\n");
+	begin();
+	assert_string_equal(box.told.slot, "");
+	pass(20 * MINUTE);
 	assert_false(is_there("powered"));
 }
 
@@ -519,6 +525,24 @@ static void test_an_update_that_did_not_come_up(void **unused)
 	}
 }
 
+static void test_the_power_goes_while_it_is_installed(void **unused)
+{
+	(void)unused;
+	become_good();
+	put_bundle("1.raucb", UPDATE_COMPATIBLE " 0.2.0");
+	put("hold", "");
+	install("1.raucb", "");
+	clock_advance_ms(UPDATE_QUIET_MS);
+	UNTIL(box.told.update.stage == lobby_UpdateStage_UPDATE_INSTALLING && box.told.update.percent == 20);
+	start_again("a", "0.1.0", "66666666");
+	UNTIL(box.told.version[0] != '\0');
+	assert_int_equal(box.told.update.stage, lobby_UpdateStage_UPDATE_NONE);
+	/* Or a moment later: it was the first choice already. */
+	start_again("b", "0.2.0", "77777777");
+	UNTIL(box.told.update.stage == lobby_UpdateStage_UPDATE_TRIAL);
+	take_away("hold");
+}
+
 static void test_updates_that_are_refused(void **unused)
 {
 	static const struct {
@@ -588,6 +612,7 @@ int main(void)
 		WITH_BOX(test_an_update),
 		WITH_BOX(test_an_update_waits_for_the_patient),
 		WITH_BOX(test_an_update_that_did_not_come_up),
+		WITH_BOX(test_the_power_goes_while_it_is_installed),
 		WITH_BOX(test_updates_that_are_refused),
 		WITH_BOX(test_an_installation_that_fails),
 	};
