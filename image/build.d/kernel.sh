@@ -62,7 +62,8 @@ initrd_make() {
 	rm -rf "$tree"
 	cp -a "$kernel/initrd" "$tree"
 	mkdir -p "$tree"/{dev,proc,sys,run,root}
-	install -m 755 "$init" "$tree/init"
+	strip -o "$tree/init" "$init"
+	chmod 755 "$tree/init"
 	find "$tree" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 	(cd "$tree" && find . -mindepth 1 -printf '%P\n' | LC_ALL=C sort | cpio --quiet --reproducible --owner 0:0 -o -H newc) |
 		zstd -q -12 -T1 >"$1"
