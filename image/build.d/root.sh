@@ -32,8 +32,20 @@ root_copy_base() {
 		grep -vxE 'dbus-1|debian_version|host.conf|ld.so.conf.d|mke2fs.conf|modprobe.d|os-release|ssl|systemd|udev|fonts' |
 		sed "s|^|$tree/etc/|" | xargs rm -rf
 	rm -rf "$tree"/usr/lib/systemd/system-generators/* "$tree"/etc/ssl/private
+	root_choose_voices "$tree"
 	mkdir -p "$tree"/{dev,proc,sys,run,tmp,var,mnt,root} "$tree/etc/ssl/certs"
 	cat "$base"/tree/usr/share/ca-certificates/mozilla/*.crt >"$tree/etc/ssl/certs/ca-certificates.crt"
+}
+
+# Speech speaks the screens' language: English and those that there are translations for.
+root_choose_voices() {
+	local data=$1/usr/lib/x86_64-linux-gnu/espeak-ng-data keep=en language
+	for language in assets/locale/*.po; do
+		language=$(basename "$language" .po)
+		[ "${language%%_*}" != zh ] || language=cmn # espeak-ng's name for Mandarin
+		keep+="|${language%%_*}"
+	done
+	find "$data" -name '*_dict' -printf '%f\n' | grep -vE "^($keep)_dict$" | sed "s|^|$data/|" | xargs rm -f
 }
 
 # The fonts of each part; fonts.c looks for these names.
@@ -167,7 +179,7 @@ root_pack() {
 	local tree=$1 file=$2 log
 	say "Packing the root"
 	rm -f "$file"
-	mksquashfs "$tree" "$file" -comp zstd -Xcompression-level "$([ -z "${QUICK:-}" ] && echo 15 || echo 4)" -b 256K -noappend -all-root -no-xattrs \
+	mksquashfs "$tree" "$file" -comp zstd -Xcompression-level "$([ -z "${QUICK:-}" ] && echo 9 || echo 3)" -b 256K -noappend -all-root -no-xattrs \
 		-quiet -no-progress >"$out/squash.log" || fail "$(cat "$out/squash.log")" "mksquashfs failed"
 	rm "$out/squash.log"
 	truncate -s %4096 "$file"
