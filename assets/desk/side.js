@@ -61,7 +61,8 @@ export function renderSide() {
  * here, where it pushes no patient's row down. */
 function drawNotices(all) {
 	const held = all.filter((k) => k.visits_held);
-	const lines = held.map((k) => `${count(k.visits_held, "visit")} not yet sent by ${k.name}. ${k.visits_held === 1 ? "It is" : "They are"} safe in the kiosk and will appear by ${k.visits_held === 1 ? "itself" : "themselves"}.`);
+	const few = held.map((k) => `${count(k.visits_held, "visit")} not yet sent by ${k.name}. ${k.visits_held === 1 ? "It is" : "They are"} safe in the kiosk and will appear by ${k.visits_held === 1 ? "itself" : "themselves"}.`);
+	const lines = held.length < 3 ? few : [`${count(held.reduce((n, k) => n + k.visits_held, 0), "visit")} not yet sent by ${held.length} kiosks. They are safe in the kiosks and will appear by themselves.`];
 	setChildren(notices, [lines, store.setAside], () => [
 		...lines.map((text) => el("p", { class: "notice warn" }, text)),
 		...(store.setAside ? [el("p", { class: "notice warn" }, `${count(store.setAside, "visit")} could not be read and ${store.setAside === 1 ? "was" : "were"} set aside.`, el("button", { type: "button", class: "quiet", onclick: openSetAside }, "Show"))] : []),

@@ -17,6 +17,7 @@ const store = {
 	arrivals: new Map(),
 	help: new Map(),
 	kiosks: new Map(),
+	updates: new Map(),
 };
 export default store;
 
@@ -59,6 +60,7 @@ export function load(state) {
 	store.arrivals = new Map(state.arrivals.map((r) => [r.visit_id, r]));
 	store.help = new Map(state.help.filter((h) => h.stage !== "done").map((h) => [h.id, h]));
 	store.kiosks = new Map(state.kiosks.map((k) => [k.id, k]));
+	store.updates = new Map((state.updates || []).map((u) => [u.sha256, u]));
 	store.loaded = true;
 	/* after a gap the missed ones are news all the same */
 	if (before) for (const r of store.arrivals.values()) if (!before.has(r.visit_id)) onNews("arrival", r, undefined);
@@ -89,6 +91,9 @@ export function takeEvent(type, row) {
 	else if (type === "kiosk") {
 		if (row.state === "removed") store.kiosks.delete(row.id);
 		else store.kiosks.set(row.id, row);
+	} else if (type === "update") {
+		if (row.state === "removed") store.updates.delete(row.sha256);
+		else store.updates.set(row.sha256, row);
 	} else if (type === "set-aside") {
 		store.setAside = row.count;
 	} else if (type === "settings") {
@@ -115,7 +120,10 @@ export const waiting = () => inStage("arrived", "called");
 export const withProvider = () => inStage("with-provider");
 export const seen = () => inStage("done").sort((a, b) => (b.stage_ms || 0) - (a.stage_ms || 0));
 export const helpWanted = () => [...store.help.values()].sort((a, b) => a.at_ms - b.at_ms);
-export const kiosks = () => [...store.kiosks.values()];
+const byName = (a, b) => a.name.localeCompare(b.name, "en", { numeric: true });
+export const kiosks = () => [...store.kiosks.values()].sort(byName);
+/** Newest first. */
+export const updates = () => [...store.updates.values()].sort((a, b) => b.added_ms - a.added_ms);
 export const wantsHelp = (kiosk) => helpWanted().some((h) => h.kiosk === kiosk.name);
 
 /** {longest, median} of the waiting, in whole minutes; null when nobody waits */

@@ -110,6 +110,7 @@ export function kioskWords(kiosk, now, wantsHelp) {
 	const bad = (kiosk.devices || []).filter((d) => !quiet.has(d.state) && d.kind !== "unknown").map(deviceWords); /* a memory stick is the technician's business */
 	if (wantsHelp) return { text: "Help wanted", tone: "bad" };
 	if (kiosk.state === "offline") return { text: `Offline ${since(kiosk.since_ms, now)}${held}${aside}`, tone: "warn" };
+	if (kiosk.out_of_service) return { text: `Out of service${held}${aside}`, tone: "warn" };
 	if (kiosk.state === "out-of-order") return { text: `Out of order${bad.length ? `: ${bad.join(", ")}` : ""}${held}${aside}`, tone: "bad" };
 	if (bad.length) return { text: `${capital(bad.join(", "))}${held}${aside}`, tone: "warn" };
 	const base = kiosk.state === "in-use" ? "In use" : "Ready";
@@ -118,6 +119,53 @@ export function kioskWords(kiosk, now, wantsHelp) {
 
 /** "Self-test passed, 20 Nov 2:02 PM" */
 export const testWords = (kiosk) => (kiosk.tested_ms ? `Self-test ${kiosk.test_passed ? "passed" : "failed"}, ${dateFormat.format(kiosk.tested_ms)} ${clockFull(kiosk.tested_ms)}` : "Not self-tested yet");
+
+/* ---- kiosks as boxes ---- */
+
+/** "3 days", "5 h 12 min" */
+export function uptime(from, now) {
+	const min = minutesOf(from, now);
+	if (min < 1) return "less than a minute";
+	return min >= 48 * 60 ? `${Math.floor(min / 1440)} days` : minutes(min);
+}
+
+/** "7.3 GB" of kilobytes (1,024 bytes each) */
+export const size = (kb) => (kb >= 1000000 ? `${(kb / 1048576).toFixed(1)} GB` : `${Math.round(kb / 1024)} MB`);
+
+/** "right", "2.4 s ahead", "3 min behind" */
+export function clockErrorWords(ms) {
+	const s = Math.abs(ms) / 1000;
+	const way = ms > 0 ? "ahead" : "behind";
+	if (s < 1) return "right";
+	if (s < 60) return `${s.toFixed(1)} s ${way}`;
+	return s < 48 * 3600 ? `${minutes(Math.round(s / 60))} ${way}` : `${count(Math.round(s / 86400), "day")} ${way}`;
+}
+
+const PROTECTION = {
+	tpm: "encrypted, bound to this machine",
+	"no-tpm": "encrypted; without a TPM its key lies beside it",
+	memory: "in memory only: lost at a restart",
+	starting: "being opened",
+};
+export const protectionWords = (kind) => PROTECTION[kind] || "";
+
+/* Where an update is on its way into one kiosk (src/clinic/rollout.h). */
+const UPDATE_STAGES = {
+	offered: "not begun",
+	downloading: "being downloaded",
+	waiting: "waiting until nobody is at the screen",
+	installing: "being installed",
+	installed: "restarts when nobody is at the screen",
+	trial: "running, not yet known to be good",
+	good: "good",
+	"fell-back": "went back to the old version",
+	refused: "refused",
+};
+export const updateStage = (u) => `${UPDATE_STAGES[u.stage] || u.stage}${u.percent && ["downloading", "installing"].includes(u.stage) ? `, ${u.percent} %` : ""}`;
+export const isUnderWay = (u) => Boolean(u) && !["good", "fell-back", "refused", "none"].includes(u.stage);
+
+/** What a person should look at: warnings, a device or visits, silence. */
+export const needsLook = (kiosk, now) => (kiosk.warnings || []).length > 0 || kiosk.state === "out-of-order" || ["warn", "bad"].includes(kioskWords(kiosk, now, false).tone);
 
 /* ---- appointments ---- */
 
@@ -143,6 +191,17 @@ const ACTIONS = {
 	"help-done": "Help given",
 	"kiosk-code": "Made a code for kiosk",
 	"kiosk-remove": "Removed kiosk",
+	"kiosk-rename": "Renamed kiosk",
+	"kiosk-orders": "Told kiosk",
+	"kiosk-restart": "Restarted kiosk",
+	"update-add": "Brought in update",
+	"update-remove": "Removed update",
+	"update-start": "Started update",
+	"update-pause": "Paused update",
+	"update-paused": "Paused by itself: update",
+	"update-resume": "Went on with update",
+	"update-stop": "Stopped update",
+	"update-done": "Done: update",
 	enrol: "Kiosk enrolled",
 	"sign-in": "Signed in",
 	"sign-in-failed": "Failed to sign in",

@@ -56,6 +56,7 @@ static const char usage[] =
 	"                                                   updates for kiosks: one kiosk, then a tenth, then all\n"
 	"  lobby-clinic setting    --data DIR [NAME VALUE]  prints the settings, or sets one\n"
 	"  lobby-clinic logo       --data DIR [FILE]        prints this PNG on every slip; without FILE, none\n"
+	"  lobby-clinic fingerprint --data DIR              prints the SHA-256 of the server's certificate\n"
 	"  lobby-clinic arrivals   --data DIR               today's arrivals, a line each (this reading is audited)\n"
 	"  lobby-clinic --help, --version\n"
 	"DIR is made if it is missing. --assets, or LOBBY_ASSETS, is the folder with desk/ and demo/.\n"
@@ -216,6 +217,23 @@ static int make_kiosk_code(const struct options *o)
 	if (err != 0)
 		return fail("kiosk-code", err);
 	printf("%s\n", code.code);
+	return 0;
+}
+
+/* By which a technician knows the server (lobbyctl fleet). */
+static int fingerprint(const struct options *o)
+{
+	struct clinic clinic = { .folder = o->data };
+	char hex[65];
+	int err = file_make_folder(o->data, 0700);
+
+	if (err == 0)
+		err = keys_load(&clinic);
+	if (err != 0)
+		return fail(o->data, err);
+	sodium_bin2hex(hex, sizeof(hex), clinic.fingerprint, sizeof(clinic.fingerprint));
+	keys_unload(&clinic);
+	printf("%s\n", hex);
 	return 0;
 }
 
@@ -419,10 +437,10 @@ static const struct command {
 	int words_min, words_max;
 	int (*run)(const struct options *o);
 } commands[] = {
-	{ "serve", 0, 0, serve },	{ "import", 1, 1, import },   { "issuers", 0, WORDS_MAX, issuers },
-	{ "demo", 0, 0, demo },		{ "user", 1, 1, add_user },   { "kiosk-code", 1, 1, make_kiosk_code },
-	{ "update", 1, 2, update },	{ "setting", 0, 2, setting }, { "logo", 0, 1, logo },
-	{ "arrivals", 0, 0, arrivals },
+	{ "serve", 0, 0, serve },   { "import", 1, 1, import },		  { "issuers", 0, WORDS_MAX, issuers },
+	{ "demo", 0, 0, demo },	    { "user", 1, 1, add_user },		  { "kiosk-code", 1, 1, make_kiosk_code },
+	{ "update", 1, 2, update }, { "fingerprint", 0, 0, fingerprint }, { "setting", 0, 2, setting },
+	{ "logo", 0, 1, logo },	    { "arrivals", 0, 0, arrivals },
 };
 
 static bool take_flag(const char *word, struct options *o)

@@ -316,10 +316,20 @@ static int write_restarted(struct ledger *store, int64_t kiosk, const struct tol
 static int write_box(struct ledger *store, int64_t kiosk, const struct told *t)
 {
 	char *text = t->system != NULL ? json_dumps(t->system, JSON_COMPACT) : NULL;
-	int err = t->system != NULL && text == NULL
-			  ? LOBBY_ERR_NO_MEMORY
-			  : ledger_run(store, "UPDATE kiosk SET system = ?2, clock_error_ms = NULL WHERE number = ?1",
-				       "it", kiosk, text != NULL ? text : "");
+	const char *version = json_string_value(json_object_get(t->system, "version"));
+	int64_t same = 0;
+	int err =
+		ledger_int(store, &same,
+			   "SELECT coalesce(json_extract(nullif(system, ''), '$.version'), '-') = ?2 FROM kiosk WHERE "
+			   "number = ?1",
+			   "it", kiosk, version != NULL ? version : "-");
+
+	if (err == 0)
+		err = t->system != NULL && text == NULL
+			      ? LOBBY_ERR_NO_MEMORY
+			      : ledger_run(store,
+					   "UPDATE kiosk SET system = ?2, clock_error_ms = NULL WHERE number = ?1",
+					   "it", kiosk, text != NULL ? text : "");
 
 	free(text);
 	if (err == 0 && t->has_clock)
@@ -327,7 +337,7 @@ static int write_box(struct ledger *store, int64_t kiosk, const struct told *t)
 				 t->clock_error_ms);
 	if (err == 0 && t->system != NULL)
 		err = write_restarted(store, kiosk, t);
-	return err != 0 ? err : updates_heard(store, kiosk, t->system);
+	return err != 0 ? err : updates_heard(store, kiosk, t->system, same == 0);
 }
 
 static int write_status(struct job *job, struct ledger *store)

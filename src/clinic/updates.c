@@ -352,14 +352,16 @@ static int take_report(struct ledger *store, const struct update *u, int64_t kio
 	return err != 0 ? err : change_desk(store, "update", u->sha256);
 }
 
-int updates_heard(struct ledger *store, int64_t kiosk, const json_t *system)
+int updates_heard(struct ledger *store, int64_t kiosk, const json_t *system, bool changed)
 {
 	struct update u;
 	int err = update_current(store, &u);
 
 	if (err != 0)
 		return err == LOBBY_ERR_NOT_FOUND ? 0 : err;
-	if (system != NULL)
+	if (changed)
+		err = change_desk(store, "update", u.sha256);
+	if (err == 0 && system != NULL)
 		err = take_report(store, &u, kiosk, system);
 	return err != 0 ? err : updates_run(store);
 }

@@ -31,8 +31,9 @@ int updates_stop(struct ledger *store, const char *sha256, const char *who) MUST
 
 /** Decides what is due now (rollout.h) and writes it down. */
 int updates_run(struct ledger *store) MUST_CHECK;
-/** A kiosk told how it is: system is what fleet_system_of() left of it, NULL for no appliance. */
-int updates_heard(struct ledger *store, int64_t kiosk, const json_t *system) MUST_CHECK;
+/** A kiosk told how it is: system is what fleet_system_of() left of it, NULL for no appliance; changed: it is of
+ * another version than before, or an appliance only now, or no longer. */
+int updates_heard(struct ledger *store, int64_t kiosk, const json_t *system, bool changed) MUST_CHECK;
 /** From the hub's tick: now and then, has the writer run the above. */
 void updates_tick(struct clinic *clinic, struct ledger *store);
 

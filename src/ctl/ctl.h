@@ -17,6 +17,8 @@ int ctl_system(int argc, char **argv);
 int ctl_stick(int argc, char **argv);
 /** lobbyctl unseal KEY FILE */
 int ctl_unseal(int argc, char **argv);
+/** lobbyctl fleet URL [options]: 0 all well, 1 something needs a look, 2 could not be asked. */
+int ctl_fleet(int argc, char **argv);
 /** lobbyctl at SOCKET COMMAND... */
 int ctl_at(int argc, char **argv);
 

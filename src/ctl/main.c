@@ -23,6 +23,10 @@ static const char usage[] =
 	"stick)\n"
 	"                    [--days N] [--what provision,update,logs,technician] [--version V]\n"
 	"  lobbyctl unseal KEY FILE                a kiosk's sealed logs as text; KEY is the clinic's support.key\n"
+	"  lobbyctl fleet URL [--name NAME] [--fingerprint HEX] [--json]\n"
+	"                                          every kiosk of a clinic, from anywhere; exit status 1 if one needs "
+	"a "
+	"look\n"
 	"  lobbyctl at SOCKET COMMAND...           one command to a program's control socket\n"
 	"  lobbyctl --help, --version\n"
 	"\n"
@@ -31,9 +35,11 @@ static const char usage[] =
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
-} commands[] = { { "enrol", ctl_enrol },       { "enroll", ctl_enrol },	      { "status", ctl_status },
-		 { "selftest", ctl_selftest }, { "self-test", ctl_selftest }, { "system", ctl_system },
-		 { "stick", ctl_stick },       { "unseal", ctl_unseal },      { "at", ctl_at } };
+} commands[] = { { "enrol", ctl_enrol },	{ "enroll", ctl_enrol },
+		 { "status", ctl_status },	{ "selftest", ctl_selftest },
+		 { "self-test", ctl_selftest }, { "system", ctl_system },
+		 { "stick", ctl_stick },	{ "unseal", ctl_unseal },
+		 { "fleet", ctl_fleet },	{ "at", ctl_at } };
 
 int main(int argc, char **argv)
 {

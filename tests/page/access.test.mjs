@@ -57,7 +57,11 @@ test("arrivals of every kind, help and kiosks in trouble: nothing for axe to say
 	await rowOf(page, "over 15 min").waitFor();
 	for (const [width, height] of [[1024, 768], [390, 844], [1440, 900]]) {
 		await page.setViewportSize({ width, height });
-		assert.deepEqual(await axe(page), [], `${width} px`);
+		for (const colorScheme of ["dark", "light"]) {
+			await page.emulateMedia({ colorScheme });
+			assert.deepEqual(await axe(page), [], `${colorScheme}, ${width} px`);
+			if (process.env.LOBBY_PNG) await page.screenshot({ path: `${process.env.LOBBY_PNG}/desk-${colorScheme}-${width}.png` });
+		}
 		assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${width} px: nothing sticks out`);
 	}
 });

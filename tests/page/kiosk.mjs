@@ -77,14 +77,42 @@ export class Kiosk {
 		return entries;
 	}
 
+	/* What the feed says now of one kind, from its beginning. */
+	async told(type) {
+		const page = await this.call("GET", "feed?wait_s=0");
+		return page.changes.find((c) => c.type === type);
+	}
+
+	/** What the desk wants this kiosk to say. */
+	async orders() {
+		return (await this.told("orders")).orders;
+	}
+
+	/** The update that it is offered, or null. */
+	async update() {
+		return (await this.told("update")).update;
+	}
+
+	/** The id of the restart that was asked for. */
+	async restart() {
+		return (await this.told("restart")).id;
+	}
+
 	/** A self-test that ended just now. lines: [kind, state, device, text] each. */
 	selfTest(passed, lines, ago_s = 0) {
 		const finished = Date.now() - ago_s * 1000;
 		return this.call("POST", "self-test", { started_ms: finished - 20000, finished_ms: finished, passed, by: "lobbyctl", version: "0.1.0", lines: lines.map(([kind, state, device, text]) => ({ kind, state, device, text })) });
 	}
 
+	/** clock_ms is now, unless said otherwise. */
 	status(state = {}) {
-		return this.call("POST", "status", { screen: "ready", step: "welcome", visits_held: 0, visits_set_aside: 0, devices: [], version: "0.1.0", ...state });
+		this.last = state;
+		return this.call("POST", "status", { clock_ms: Date.now(), screen: "ready", step: "welcome", visits_held: 0, visits_set_aside: 0, devices: [], version: "0.1.0", ...state });
+	}
+
+	/** As before, and still there: kiosks say so every 15 s. */
+	beat() {
+		return this.status(this.last);
 	}
 
 	help(step, more = {}) {

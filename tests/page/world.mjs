@@ -47,8 +47,14 @@ export class Clinic {
 	}
 
 	run(command, ...args) {
+		this.say(command, ...args);
+	}
+
+	/** The same, and answers with what it printed. */
+	say(command, ...args) {
 		const done = spawnSync(CLINIC, [command, "--data", join(this.folder, "data"), ...args], { env: ENV, encoding: "utf8" });
 		if (done.status !== 0) throw new Error(`lobby-clinic ${command} ${args.join(" ")}: ${done.stdout}${done.stderr}${done.error || ""}`);
+		return done.stdout;
 	}
 
 	/** Starts it, on the port it had before if it had one. */
@@ -114,6 +120,49 @@ export const PLACES = [
 	{ resourceType: "Location", id: "test-a", name: "Waiting area A", alias: ["Waiting A"], description: "Waiting area A, by the window", identifier: [{ system: "urn:lobby:ticket-prefix", value: "A" }] },
 	{ resourceType: "Location", id: "test-b", name: "Waiting area B", alias: ["Waiting B"], description: "Floor 2, waiting area B", identifier: [{ system: "urn:lobby:ticket-prefix", value: "B" }] },
 ];
+
+/* ---- appliances ---- */
+
+/** What a kiosk tells of its box when all is well (src/clinic/api.md, POST status), with what is different. */
+export const box = (more = {}) => ({
+	version: "0.1.0",
+	slot: "a",
+	other_version: "0.0.9",
+	development: false,
+	secure_boot: true,
+	booted_ms: Date.now() - 3 * 86400000 - 60000,
+	state_total_kb: 8000000,
+	state_free_kb: 7000000,
+	temperature_c: 41,
+	protection: "tpm",
+	protection_text: "",
+	clock_right: true,
+	clock_error_ms: -12,
+	links: [{ name: "enp1s0", kind: "cable", up: true, address: "192.0.2.7", ssid: "" }],
+	rotation: 90,
+	display: "HDMI-A-1 1080x1920",
+	memory_used_kb: 98304,
+	machine: "Example Box 3000",
+	update: { id: "", stage: "none", version: "", percent: 0, text: "" },
+	...more,
+});
+
+/** A file that is an update bundle as far as the clinic looks: some bytes, and a signature around a manifest. */
+export function makeBundle(folder, version) {
+	const at = (name) => join(folder, name);
+	const openssl = (...args) => {
+		const done = spawnSync("openssl", args, { encoding: "utf8" });
+		if (done.status !== 0) throw new Error(`openssl ${args.join(" ")}: ${done.stderr}${done.error || ""}`);
+	};
+	writeFileSync(at("manifest"), `[update]\ncompatible=lobby-kiosk-x86_64\nversion=${version}\n\n[bundle]\nformat=verity\n`);
+	openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", at("update.key"), "-out", at("update.crt"), "-subj", "/CN=update");
+	openssl("cms", "-sign", "-binary", "-nodetach", "-outform", "DER", "-signer", at("update.crt"), "-inkey", at("update.key"), "-in", at("manifest"), "-out", at("cms"));
+	const cms = readFileSync(at("cms"));
+	const length = Buffer.alloc(8);
+	length.writeBigUInt64BE(BigInt(cms.length));
+	writeFileSync(at(`lobby-${version}.raucb`), Buffer.concat([Buffer.alloc(100000, version), cms, length]));
+	return at(`lobby-${version}.raucb`);
+}
 
 /* ---- the browser ---- */
 
