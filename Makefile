@@ -31,7 +31,7 @@ LDFLAGS_fuzz := -fsanitize=fuzzer,address,undefined
 
 CC := $(CC_$(MODE))
 PKGS := sdl2 SDL2_ttf SDL2_image fribidi libmicrohttpd gnutls libcurl jansson libsodium sqlite3 libusb-1.0 libqrencode \
-        zlib expat libpng libdrm libcryptsetup
+        zlib expat libpng libdrm libcryptsetup libzstd
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS = $(shell pkg-config --libs $(PKGS))
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla -Werror
@@ -39,11 +39,11 @@ CFLAGS = -std=c11 -D_GNU_SOURCE -DLOBBY_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS_
 LDFLAGS = -pie -Wl,--as-needed $(LDFLAGS_$(MODE))
 LDLIBS = -lprotobuf-nanopb -lunibreak $(PKG_LIBS) -lpthread -lm
 
-LIBS := src/base src/checkin src/cards src/wire src/ui src/store src/kiosk src/devices src/sync src/clinic src/system src/ctl drivers
+LIBS := src/base src/checkin src/cards src/wire src/ui src/store src/kiosk src/devices src/sync src/clinic src/flash src/system src/ctl drivers
 SRCS = $(wildcard $(addsuffix /*.c,$(1)) $(addsuffix /*/*.c,$(1)))
 OBJS = $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c,$(call SRCS,$(1))))
 LIB_OBJS := $(foreach l,$(LIBS),$(call OBJS,$(l))) $(B)/gen/wire.pb.o
-PROGRAMS := kiosk devices sync clinic system
+PROGRAMS := kiosk devices sync clinic system flash
 BINS := $(patsubst %,$(B)/lobby-%,$(foreach p,$(PROGRAMS),$(if $(wildcard src/$(p)/main.c),$(p)))) \
         $(if $(wildcard src/ctl/main.c),$(B)/lobbyctl)
 EMU := $(if $(wildcard tests/emu/main.c),$(B)/lobby-emu)

@@ -1,0 +1,420 @@
+/* Writing an image: right to the byte, signed and whole or not at all, and never to a disk that something uses. */
+#include "base/file.h"
+#include "flash/manifest.h"
+#include "flash/target.h"
+#include "flash/write.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <gnutls/abstract.h>
+#include <gnutls/x509.h>
+#include <setjmp.h>
+#include <sodium.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include <cmocka.h>
+
+#define MIB ((size_t)1024 * 1024)
+#define IMAGE (5 * MIB + 4096 * 3) /* not a whole number of MiB */
+#define BLOCKS (IMAGE / 4096)
+
+struct bed {
+	char folder[64], disk[80];
+	uint8_t *image;
+	char json[4096];
+	struct manifest manifest;
+	uint8_t *packed;
+	size_t packed_len, at, fail_at;
+	int flip_fd;
+};
+
+/* Which blocks hold anything: some in the first MiB, a whole MiB, and the last one. */
+static const struct manifest_run runs[] = {
+	{ .first = 0, .count = 1 },   { .first = 33, .count = 5 },	   { .first = 256, .count = 256 },
+	{ .first = 700, .count = 3 }, { .first = BLOCKS - 1, .count = 1 },
+};
+#define RUNS (sizeof(runs) / sizeof(runs[0]))
+
+static void hex_of(const uint8_t *data, size_t len, char out[65])
+{
+	uint8_t hash[32];
+
+	crypto_hash_sha256(hash, data, len);
+	sodium_bin2hex(out, 65, hash, sizeof(hash));
+}
+
+static void describe(struct bed *b)
+{
+	char hex[65];
+	size_t at;
+
+	hex_of(b->image, IMAGE, hex);
+	at = (size_t)snprintf(b->json, sizeof(b->json),
+			      "{\"format\":1,\"version\":\"0.2.0\",\"keys\":\"clinic\",\"size\":%zu,\"sha256\":\"%s\","
+			      "\"block\":4096,\"blocks\":[",
+			      IMAGE, hex);
+	for (size_t i = 0; i < RUNS; i++) {
+		hex_of(b->image + runs[i].first * 4096UL, runs[i].count * 4096UL, hex);
+		at += (size_t)snprintf(b->json + at, sizeof(b->json) - at, "%s[%u,%u,\"%s\"]", i == 0 ? "" : ",",
+				       runs[i].first, runs[i].count, hex);
+	}
+	snprintf(b->json + at, sizeof(b->json) - at, "]}");
+}
+
+static int start(void **state)
+{
+	struct bed *b = calloc(1, sizeof(*b));
+	const char *why;
+	int fd;
+
+	assert_true(sodium_init() >= 0);
+	snprintf(b->folder, sizeof(b->folder), "/tmp/lobby-flash-XXXXXX");
+	assert_non_null(mkdtemp(b->folder));
+	snprintf(b->disk, sizeof(b->disk), "%s/disk", b->folder);
+	fd = open(b->disk, O_CREAT | O_RDWR, 0600);
+	assert_true(fd >= 0 && ftruncate(fd, (off_t)(IMAGE + MIB)) == 0);
+	assert_int_equal(pwrite(fd, "old partition table", 19, 512), 19);
+	close(fd);
+	b->image = calloc(1, IMAGE);
+	for (size_t i = 0; i < RUNS; i++)
+		randombytes_buf_deterministic(b->image + runs[i].first * 4096UL, runs[i].count * 4096UL,
+					      (const unsigned char *)"0123456789abcdef0123456789abcdef");
+	describe(b);
+	assert_int_equal(manifest_read(b->json, strlen(b->json), &b->manifest, &why), 0);
+	b->packed = malloc(ZSTD_compressBound(IMAGE));
+	b->packed_len = ZSTD_compress(b->packed, ZSTD_compressBound(IMAGE), b->image, IMAGE, 3);
+	assert_false(ZSTD_isError(b->packed_len));
+	b->fail_at = SIZE_MAX;
+	b->flip_fd = -1;
+	*state = b;
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *where)
+{
+	(void)info, (void)kind, (void)where;
+	return remove(path);
+}
+
+static int end(void **state)
+{
+	struct bed *b = *state;
+
+	manifest_free(&b->manifest);
+	free(b->image);
+	free(b->packed);
+	nftw(b->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	free(b);
+	return 0;
+}
+
+static int source(void *arg, void *data, size_t max, size_t *got)
+{
+	struct bed *b = arg;
+	size_t left = b->packed_len - b->at, n = max < 1000 ? max : 1000;
+
+	if (b->at >= b->fail_at)
+		return LOBBY_ERR_IO;
+	n = n < left ? n : left;
+	memcpy(data, b->packed + b->at, n);
+	b->at += n;
+	*got = n;
+	return 0;
+}
+
+/* A disk that forgets: what was written is changed before it is read back. */
+static void flip(void *arg, bool reading, int64_t done, int64_t all)
+{
+	struct bed *b = arg;
+	uint8_t byte;
+
+	if (b->flip_fd < 0 || reading || done < all)
+		return;
+	assert_int_equal(pread(b->flip_fd, &byte, 1, 256 * 4096 + 77), 1);
+	byte ^= 1;
+	assert_int_equal(pwrite(b->flip_fd, &byte, 1, 256 * 4096 + 77), 1);
+}
+
+static int write_disk(struct bed *b, const char **why)
+{
+	struct flash_zstd zstd;
+	int fd = open(b->disk, O_RDWR), err;
+
+	assert_true(fd >= 0);
+	b->at = 0;
+	assert_int_equal(flash_zstd_init(&zstd, source, b), 0);
+	err = flash_write(&b->manifest, flash_zstd_source, &zstd, fd, flip, b, why);
+	flash_zstd_fini(&zstd);
+	close(fd);
+	return err;
+}
+
+static uint8_t *disk_bytes(const struct bed *b)
+{
+	char *data;
+	size_t len;
+
+	assert_int_equal(file_read(b->disk, IMAGE + MIB, &data, &len), 0);
+	assert_int_equal(len, IMAGE + MIB);
+	return (uint8_t *)data;
+}
+
+/* Nothing in its first MiB: no firmware starts it, and no system mounts anything of it. */
+static void assert_starts_nothing(const struct bed *b)
+{
+	uint8_t *disk = disk_bytes(b);
+
+	assert_true(sodium_is_zero(disk, MIB));
+	free(disk);
+}
+
+static void what_is_written_is_the_image(void **state)
+{
+	struct bed *b = *state;
+	const char *why = "";
+	uint8_t *disk;
+
+	assert_int_equal(write_disk(b, &why), 0);
+	disk = disk_bytes(b);
+	for (size_t i = 0; i < RUNS; i++)
+		assert_memory_equal(disk + runs[i].first * 4096UL, b->image + runs[i].first * 4096UL,
+				    runs[i].count * 4096UL);
+	assert_memory_equal(disk, b->image, MIB);
+	free(disk);
+}
+
+static void a_damaged_image_leaves_nothing_that_starts(void **state)
+{
+	struct bed *b = *state;
+	const char *why = "";
+
+	/* A byte of what was packed, at several places; most are noticed by zstd, all by the hashes. */
+	for (size_t at = 20; at < b->packed_len; at += b->packed_len / 7) {
+		b->packed[at] ^= 0x10;
+		assert_int_equal(write_disk(b, &why), LOBBY_ERR_CORRUPT);
+		assert_non_null(strstr(why, "damaged"));
+		assert_starts_nothing(b);
+		b->packed[at] ^= 0x10;
+	}
+	/* Cut off; and with something behind it. */
+	b->packed_len -= 100;
+	assert_int_equal(write_disk(b, &why), LOBBY_ERR_CORRUPT);
+	assert_starts_nothing(b);
+	b->packed_len += 100;
+	assert_int_equal(write_disk(b, &why), 0);
+}
+
+static void a_cut_in_the_middle_leaves_nothing_that_starts(void **state)
+{
+	struct bed *b = *state;
+	const char *why = "";
+
+	for (b->fail_at = 0; b->fail_at < b->packed_len; b->fail_at += b->packed_len / 9) {
+		assert_int_equal(write_disk(b, &why), LOBBY_ERR_IO);
+		assert_starts_nothing(b);
+	}
+}
+
+static void a_disk_that_forgets_is_found_out(void **state)
+{
+	struct bed *b = *state;
+	const char *why = "";
+
+	b->flip_fd = open(b->disk, O_RDWR);
+	assert_true(b->flip_fd >= 0);
+	assert_int_equal(write_disk(b, &why), LOBBY_ERR_CORRUPT);
+	assert_non_null(strstr(why, "did not keep"));
+	close(b->flip_fd);
+	assert_starts_nothing(b);
+}
+
+static void descriptions_that_make_no_sense_are_refused(void **state)
+{
+	static const struct {
+		const char *from, *to;
+	} changes[] = {
+		{ "\"format\":1", "\"format\":2" },
+		{ "\"block\":4096", "\"block\":512" },
+		{ "\"size\":", "\"size\":-" },
+		{ "\"size\":", "\"size\":9" },
+		{ "\"version\":\"0.2.0\"", "\"v\":1" },
+		{
+			"[33,5,",
+			"[33,500,",
+		},
+		{ "[33,5,", "[0,5," },
+		{ "[33,5,", "[-1,5," },
+		{ "[33,5,", "[33,0," },
+		{ "[33,5,\"", "[33,5,\"zz" },
+		{ "\"keys\":\"clinic\"", "\"keys\":7" },
+		{ "[33,5,", "[4294967295,5," },
+	};
+	struct bed *b = *state;
+	struct manifest m;
+	const char *why;
+
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		char text[8192];
+		const char *at = strstr(b->json, changes[i].from);
+
+		assert_non_null(at);
+		snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - b->json), b->json, changes[i].to,
+			 at + strlen(changes[i].from));
+		why = "";
+		assert_int_equal(manifest_read(text, strlen(text), &m, &why), LOBBY_ERR_INVALID);
+		assert_true(*why != '\0');
+	}
+	for (size_t len = 0; len < strlen(b->json); len += 7)
+		assert_int_equal(manifest_read(b->json, len, &m, &why), LOBBY_ERR_INVALID);
+}
+
+/* ---- signatures ---- */
+
+struct signer {
+	gnutls_privkey_t key;
+	char pem[2048];
+	size_t pem_len;
+};
+
+static void signer_new(struct signer *s)
+{
+	gnutls_x509_privkey_t raw;
+	gnutls_x509_crt_t crt;
+
+	assert_int_equal(gnutls_x509_privkey_init(&raw), 0);
+	assert_int_equal(
+		gnutls_x509_privkey_generate(raw, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0),
+		0);
+	assert_int_equal(gnutls_x509_crt_init(&crt), 0);
+	gnutls_x509_crt_set_version(crt, 3);
+	gnutls_x509_crt_set_serial(crt, "\1", 1);
+	gnutls_x509_crt_set_dn(crt, "CN=release", NULL);
+	gnutls_x509_crt_set_activation_time(crt, 1700000000);
+	gnutls_x509_crt_set_expiration_time(crt, 2000000000);
+	gnutls_x509_crt_set_key(crt, raw);
+	assert_int_equal(gnutls_x509_crt_sign2(crt, crt, raw, GNUTLS_DIG_SHA256, 0), 0);
+	s->pem_len = sizeof(s->pem);
+	assert_int_equal(gnutls_x509_crt_export(crt, GNUTLS_X509_FMT_PEM, s->pem, &s->pem_len), 0);
+	assert_int_equal(gnutls_privkey_init(&s->key), 0);
+	assert_int_equal(gnutls_privkey_import_x509(s->key, raw, GNUTLS_PRIVKEY_IMPORT_AUTO_RELEASE), 0);
+	gnutls_x509_crt_deinit(crt);
+}
+
+static void only_the_release_key_counts(void **state)
+{
+	struct bed *b = *state;
+	gnutls_datum_t data = { (unsigned char *)b->json, (unsigned)strlen(b->json) }, signature;
+	struct signer ours, foreign;
+	char name[20], other[20];
+
+	signer_new(&ours);
+	signer_new(&foreign);
+	assert_int_equal(gnutls_privkey_sign_data2(ours.key, GNUTLS_SIGN_ECDSA_SHA256, 0, &data, &signature), 0);
+	assert_int_equal(manifest_check(data.data, data.size, signature.data, signature.size, ours.pem, ours.pem_len),
+			 0);
+	assert_int_equal(
+		manifest_check(data.data, data.size, signature.data, signature.size, foreign.pem, foreign.pem_len),
+		LOBBY_ERR_UNTRUSTED);
+	assert_int_equal(manifest_key_name(ours.pem, ours.pem_len, name), 0);
+	assert_int_equal(manifest_key_name(foreign.pem, foreign.pem_len, other), 0);
+	assert_string_not_equal(name, other);
+	assert_int_equal(strlen(name), 19);
+	for (size_t i = 0; i < data.size; i += 97) {
+		data.data[i] ^= 1;
+		assert_int_equal(
+			manifest_check(data.data, data.size, signature.data, signature.size, ours.pem, ours.pem_len),
+			LOBBY_ERR_UNTRUSTED);
+		data.data[i] ^= 1;
+	}
+	assert_int_equal(manifest_check(data.data, data.size, "", 0, ours.pem, ours.pem_len), LOBBY_ERR_UNTRUSTED);
+	assert_int_equal(manifest_check(data.data, data.size, signature.data, signature.size, "rubbish", 7),
+			 LOBBY_ERR_INVALID);
+	gnutls_free(signature.data);
+	gnutls_privkey_deinit(ours.key);
+	gnutls_privkey_deinit(foreign.key);
+}
+
+/* ---- disks, as the kernel tells of them ---- */
+
+static void put(const struct bed *b, const char *path, const char *text)
+{
+	char full[256], *slash;
+
+	snprintf(full, sizeof(full), "%s/%s", b->folder, path);
+	slash = strrchr(full, '/');
+	*slash = '\0';
+	assert_int_equal(file_make_folder(full, 0755), 0);
+	*slash = '/';
+	if (text != NULL)
+		assert_int_equal(file_replace(full, text, strlen(text), 0644), 0);
+}
+
+static void disks_in_use_are_left_alone(void **state)
+{
+	struct bed *b = *state;
+	char sys[80], proc[80], node[80], part[80];
+	struct target_roots roots = { sys, proc };
+	struct target target;
+	const char *why = "";
+
+	snprintf(sys, sizeof(sys), "%s/sys", b->folder);
+	snprintf(proc, sizeof(proc), "%s/proc", b->folder);
+	snprintf(node, sizeof(node), "%s/sdq", b->folder);
+	snprintf(part, sizeof(part), "%s/sdq1", b->folder);
+	if (mknod(node, S_IFBLK | 0600, makedev(250, 0)) != 0 || mknod(part, S_IFBLK | 0600, makedev(250, 1)) != 0)
+		skip(); /* a container may not make device nodes */
+	put(b, "sys/dev/block/250:0/dev", "250:0\n");
+	put(b, "sys/dev/block/250:0/size", "2000000\n");
+	put(b, "sys/dev/block/250:0/ro", "0\n");
+	put(b, "sys/dev/block/250:0/removable", "1\n");
+	put(b, "sys/dev/block/250:0/device/model", "Stick of Sticks \n");
+	put(b, "sys/dev/block/250:0/sdq1/partition", "1\n");
+	put(b, "sys/dev/block/250:0/sdq1/dev", "250:1\n");
+	put(b, "sys/dev/block/250:1/partition", "1\n");
+	put(b, "proc/self/mountinfo", "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n");
+	put(b, "proc/swaps", "Filename Type Size Used Priority\n");
+	assert_int_equal(target_look(node, 1000, &roots, &target, &why), 0);
+	assert_int_equal(target.size, 1024000000);
+	assert_string_equal(target.model, "Stick of Sticks");
+	assert_true(target.disk && target.removable);
+	assert_int_equal(target_look(node, 1024000001, &roots, &target, &why), LOBBY_ERR_DISK_FULL);
+	assert_int_equal(target_look(part, 1000, &roots, &target, &why), LOBBY_ERR_INVALID);
+	assert_non_null(strstr(why, "whole disk"));
+	put(b, "proc/self/mountinfo",
+	    "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n30 22 250:1 / /mnt rw - vfat /dev/sdq1 rw\n");
+	assert_int_equal(target_look(node, 1000, &roots, &target, &why), LOBBY_ERR_BUSY);
+	assert_non_null(strstr(why, "mounted"));
+	put(b, "proc/self/mountinfo", "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n");
+	put(b, "sys/dev/block/250:0/sdq1/holders/dm-0/x", "");
+	assert_int_equal(target_look(node, 1000, &roots, &target, &why), LOBBY_ERR_BUSY);
+	put(b, "proc/swaps", "Filename Type Size Used Priority\n/dev/sdq partition 100 0 -2\n");
+	assert_int_equal(target_look(node, 1000, &roots, &target, &why), LOBBY_ERR_BUSY);
+	put(b, "sys/dev/block/250:0/ro", "1\n");
+	assert_int_equal(target_look(node, 1000, &roots, &target, &why), LOBBY_ERR_FORBIDDEN);
+	assert_int_equal(target_look("/nowhere/at/all", 1000, &roots, &target, &why), LOBBY_ERR_NOT_FOUND);
+	assert_int_equal(target_look(b->folder, 1000, &roots, &target, &why), LOBBY_ERR_INVALID);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(what_is_written_is_the_image, start, end),
+		cmocka_unit_test_setup_teardown(a_damaged_image_leaves_nothing_that_starts, start, end),
+		cmocka_unit_test_setup_teardown(a_cut_in_the_middle_leaves_nothing_that_starts, start, end),
+		cmocka_unit_test_setup_teardown(a_disk_that_forgets_is_found_out, start, end),
+		cmocka_unit_test_setup_teardown(descriptions_that_make_no_sense_are_refused, start, end),
+		cmocka_unit_test_setup_teardown(only_the_release_key_counts, start, end),
+		cmocka_unit_test_setup_teardown(disks_in_use_are_left_alone, start, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
