@@ -116,16 +116,16 @@ static int read_paper(const struct options *o, struct paper *p)
 	return 0;
 }
 
-static int check_paper(const struct options *o, const struct paper *p, struct manifest *manifest)
+static int check_paper(const struct options *o, const struct paper *p, struct flash_manifest *manifest)
 {
 	const char *why = "";
 	char name[20];
 
-	if (manifest_check(p->json, p->json_len, p->signature, p->signature_len, p->pem, p->pem_len) != 0 ||
-	    manifest_key_name(p->pem, p->pem_len, name) != 0)
+	if (flash_manifest_check(p->json, p->json_len, p->signature, p->signature_len, p->pem, p->pem_len) != 0 ||
+	    flash_manifest_key_name(p->pem, p->pem_len, name) != 0)
 		return say(
 			"The image is not signed with this release key: it is not your clinic's, or it was changed.");
-	if (manifest_read(p->json, p->json_len, manifest, &why) != 0)
+	if (flash_manifest_read(p->json, p->json_len, manifest, &why) != 0)
 		return say(why);
 	printf("Lobby %s, signed by the release key %s%s\n", manifest->version, name,
 	       o->key == NULL ? " (which lay beside it: compare it, or give --key)" : "");
@@ -136,7 +136,7 @@ static int check_paper(const struct options *o, const struct paper *p, struct ma
 
 /* ---- the disk ---- */
 
-static int check_target(const struct options *o, const struct manifest *manifest, struct target *target)
+static int check_target(const struct options *o, const struct flash_manifest *manifest, struct target *target)
 {
 	static const struct target_roots roots = { "/sys", "/proc" };
 	const char *why = "";
@@ -209,7 +209,7 @@ static int file_source(void *arg, void *data, size_t max, size_t *got)
 	return 0;
 }
 
-static int write_image(const struct manifest *manifest, int image, int fd)
+static int write_image(const struct flash_manifest *manifest, int image, int fd)
 {
 	struct progress progress = { .began_ms = clock_mono_ms(), .tty = isatty(1) == 1, .tenth = -1 };
 	struct flash_zstd zstd;
@@ -231,7 +231,7 @@ static int write_image(const struct manifest *manifest, int image, int fd)
 	return 0;
 }
 
-static int flash(const struct options *o, const struct manifest *manifest)
+static int flash(const struct options *o, const struct flash_manifest *manifest)
 {
 	struct target target;
 	int image, fd, status;
@@ -266,7 +266,7 @@ static int flash(const struct options *o, const struct manifest *manifest)
 int main(int argc, char **argv)
 {
 	struct options options = { 0 };
-	struct manifest manifest = { 0 };
+	struct flash_manifest manifest = { 0 };
 	struct paper paper = { 0 };
 	int status;
 
@@ -282,7 +282,7 @@ int main(int argc, char **argv)
 		status = check_paper(&options, &paper, &manifest);
 	if (status == 0)
 		status = flash(&options, &manifest);
-	manifest_free(&manifest);
+	flash_manifest_free(&manifest);
 	paper_free(&paper);
 	return status;
 }

@@ -21,7 +21,7 @@ static bool read_hash(const json_t *json, uint8_t out[32])
 }
 
 /* One [first, count, hash]; after: the block behind the run before. */
-static bool read_run(const json_t *json, int64_t blocks, int64_t after, struct manifest_run *run)
+static bool read_run(const json_t *json, int64_t blocks, int64_t after, struct flash_manifest_run *run)
 {
 	json_int_t first = json_integer_value(json_array_get(json, 0));
 	json_int_t count = json_integer_value(json_array_get(json, 1));
@@ -34,7 +34,7 @@ static bool read_run(const json_t *json, int64_t blocks, int64_t after, struct m
 	return true;
 }
 
-static int read_runs(const json_t *list, struct manifest *m)
+static int read_runs(const json_t *list, struct flash_manifest *m)
 {
 	size_t count = json_array_size(list);
 	int64_t after = 0;
@@ -45,7 +45,7 @@ static int read_runs(const json_t *list, struct manifest *m)
 	if (m->runs == NULL)
 		return LOBBY_ERR_NO_MEMORY;
 	for (size_t i = 0; i < count; i++) {
-		struct manifest_run *run = &m->runs[i];
+		struct flash_manifest_run *run = &m->runs[i];
 
 		if (!read_run(json_array_get(list, i), m->size / MANIFEST_BLOCK, after, run))
 			return LOBBY_ERR_INVALID;
@@ -56,7 +56,7 @@ static int read_runs(const json_t *list, struct manifest *m)
 	return 0;
 }
 
-static int read_head(const json_t *json, struct manifest *m, const char **why)
+static int read_head(const json_t *json, struct flash_manifest *m, const char **why)
 {
 	const char *version = json_string_value(json_object_get(json, "version"));
 	const char *keys = json_string_value(json_object_get(json, "keys"));
@@ -77,9 +77,9 @@ static int read_head(const json_t *json, struct manifest *m, const char **why)
 	return 0;
 }
 
-int manifest_read(const char *json, size_t len, struct manifest *manifest, const char **why)
+int flash_manifest_read(const char *json, size_t len, struct flash_manifest *manifest, const char **why)
 {
-	struct manifest m = { 0 };
+	struct flash_manifest m = { 0 };
 	json_t *root = len <= MANIFEST_MAX_JSON ? json_loadb(json, len, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	int err = read_head(root, &m, why);
 
@@ -87,16 +87,16 @@ int manifest_read(const char *json, size_t len, struct manifest *manifest, const
 		err = read_runs(json_object_get(root, "blocks"), &m);
 	json_decref(root);
 	if (err != 0)
-		manifest_free(&m);
+		flash_manifest_free(&m);
 	else
 		*manifest = m;
 	return err;
 }
 
-void manifest_free(struct manifest *manifest)
+void flash_manifest_free(struct flash_manifest *manifest)
 {
 	free(manifest->runs);
-	*manifest = (struct manifest){ 0 };
+	*manifest = (struct flash_manifest){ 0 };
 }
 
 static int certificate_of(const char *pem, size_t len, gnutls_x509_crt_t *out)
@@ -114,8 +114,8 @@ static int certificate_of(const char *pem, size_t len, gnutls_x509_crt_t *out)
 	return 0;
 }
 
-int manifest_check(const void *json, size_t len, const void *signature, size_t signature_len, const char *pem,
-		   size_t pem_len)
+int flash_manifest_check(const void *json, size_t len, const void *signature, size_t signature_len, const char *pem,
+			 size_t pem_len)
 {
 	gnutls_datum_t data = { (unsigned char *)(uintptr_t)json, (unsigned)len };
 	gnutls_datum_t signed_by = { (unsigned char *)(uintptr_t)signature, (unsigned)signature_len };
@@ -137,7 +137,7 @@ int manifest_check(const void *json, size_t len, const void *signature, size_t s
 	return err;
 }
 
-int manifest_key_name(const char *pem, size_t pem_len, char out[20])
+int flash_manifest_key_name(const char *pem, size_t pem_len, char out[20])
 {
 	gnutls_x509_crt_t crt;
 	uint8_t hash[32];

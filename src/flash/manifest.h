@@ -16,29 +16,29 @@
 #define MANIFEST_MAX_SIZE (64LL * 1024 * 1024 * 1024) /* of an image, bytes */
 #define MANIFEST_MAX_RUN 256			      /* blocks */
 
-struct manifest_run {
+struct flash_manifest_run {
 	uint32_t first, count; /* blocks */
 	uint8_t sha256[32];
 };
 
-struct manifest {
+struct flash_manifest {
 	char version[25];
 	bool development; /* signed with development keys */
 	int64_t size;	  /* of the image unpacked, bytes */
 	uint8_t sha256[32];
-	struct manifest_run *runs; /* ascending, apart */
+	struct flash_manifest_run *runs; /* ascending, apart */
 	size_t run_count;
 	int64_t used; /* bytes in all runs */
 };
 
 /** why: on failure a plain sentence, static. LOBBY_ERR_INVALID, LOBBY_ERR_NO_MEMORY. */
-int manifest_read(const char *json, size_t len, struct manifest *manifest, const char **why) MUST_CHECK;
-void manifest_free(struct manifest *manifest);
+int flash_manifest_read(const char *json, size_t len, struct flash_manifest *manifest, const char **why) MUST_CHECK;
+void flash_manifest_free(struct flash_manifest *manifest);
 
 /** Did the key of this certificate (PEM) sign these bytes? LOBBY_ERR_UNTRUSTED, LOBBY_ERR_INVALID (no certificate). */
-int manifest_check(const void *json, size_t len, const void *signature, size_t signature_len, const char *pem,
-		   size_t pem_len) MUST_CHECK;
+int flash_manifest_check(const void *json, size_t len, const void *signature, size_t signature_len, const char *pem,
+			 size_t pem_len) MUST_CHECK;
 /** The certificate's SHA-256 fingerprint as 16 hex digits in fours, to be compared by a person. */
-int manifest_key_name(const char *pem, size_t pem_len, char out[20]) MUST_CHECK;
+int flash_manifest_key_name(const char *pem, size_t pem_len, char out[20]) MUST_CHECK;
 
 #endif

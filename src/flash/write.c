@@ -21,7 +21,7 @@ static const char disk_forgets[] =
 static const char source_fails[] = "The image could not be read to its end.";
 
 struct job {
-	const struct manifest *manifest;
+	const struct flash_manifest *manifest;
 	int fd;
 	uint8_t *first;	 /* the image's first bytes, until the end */
 	uint8_t *buffer; /* one run */
@@ -70,7 +70,7 @@ static bool read_all(int fd, uint8_t *data, size_t len, int64_t at)
 	return true;
 }
 
-static bool is_run(const struct manifest_run *run, const uint8_t *data)
+static bool is_run(const struct flash_manifest_run *run, const uint8_t *data)
 {
 	uint8_t hash[32];
 
@@ -103,7 +103,7 @@ static int pull(const struct job *job, flash_source_fn *source, void *arg, uint8
 static int write_chunk(const struct job *job, const uint8_t *chunk, int64_t at, size_t len, size_t *next, int64_t *done)
 {
 	for (; *next < job->manifest->run_count; (*next)++) {
-		const struct manifest_run *run = &job->manifest->runs[*next];
+		const struct flash_manifest_run *run = &job->manifest->runs[*next];
 		int64_t start = (int64_t)run->first * MANIFEST_BLOCK;
 		size_t size = (size_t)run->count * MANIFEST_BLOCK;
 
@@ -122,7 +122,7 @@ static int write_chunk(const struct job *job, const uint8_t *chunk, int64_t at, 
 
 static int write_image(const struct job *job, flash_source_fn *source, void *arg)
 {
-	const struct manifest *m = job->manifest;
+	const struct flash_manifest *m = job->manifest;
 	crypto_hash_sha256_state hash;
 	uint8_t sum[32], more;
 	int64_t done = 0, synced = 0;
@@ -163,7 +163,7 @@ static int read_back(const struct job *job, bool first)
 
 	forget_cache(job->fd);
 	for (size_t i = 0; i < job->manifest->run_count; i++) {
-		const struct manifest_run *run = &job->manifest->runs[i];
+		const struct flash_manifest_run *run = &job->manifest->runs[i];
 		int64_t start = (int64_t)run->first * MANIFEST_BLOCK;
 		size_t size = (size_t)run->count * MANIFEST_BLOCK;
 
@@ -188,7 +188,7 @@ static int write_first(const struct job *job)
 	return 0;
 }
 
-int flash_write(const struct manifest *manifest, flash_source_fn *source, void *source_arg, int fd,
+int flash_write(const struct flash_manifest *manifest, flash_source_fn *source, void *source_arg, int fd,
 		flash_progress_fn *progress, void *progress_arg, const char **why)
 {
 	struct job job = { .manifest = manifest,

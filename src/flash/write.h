@@ -14,7 +14,7 @@ typedef void flash_progress_fn(void *arg, bool reading, int64_t done, int64_t al
 
 /** why: a plain sentence, static. LOBBY_ERR_CORRUPT (the image is not what its description says, or the disk did not
  * keep what was written), LOBBY_ERR_IO, the source's error. progress may be NULL. */
-int flash_write(const struct manifest *manifest, flash_source_fn *source, void *source_arg, int fd,
+int flash_write(const struct flash_manifest *manifest, flash_source_fn *source, void *source_arg, int fd,
 		flash_progress_fn *progress, void *progress_arg, const char **why) MUST_CHECK;
 
 /** Unpacks zstd (RFC 8878) from another source; windows of up to 2 GiB, as the image's has. */

@@ -31,14 +31,14 @@ struct bed {
 	char folder[64], disk[80];
 	uint8_t *image;
 	char json[4096];
-	struct manifest manifest;
+	struct flash_manifest manifest;
 	uint8_t *packed;
 	size_t packed_len, at, fail_at;
 	int flip_fd;
 };
 
 /* Which blocks hold anything: some in the first MiB, a whole MiB, and the last one. */
-static const struct manifest_run runs[] = {
+static const struct flash_manifest_run runs[] = {
 	{ .first = 0, .count = 1 },   { .first = 33, .count = 5 },	   { .first = 256, .count = 256 },
 	{ .first = 700, .count = 3 }, { .first = BLOCKS - 1, .count = 1 },
 };
@@ -89,7 +89,7 @@ static int start(void **state)
 		randombytes_buf_deterministic(b->image + runs[i].first * 4096UL, runs[i].count * 4096UL,
 					      (const unsigned char *)"0123456789abcdef0123456789abcdef");
 	describe(b);
-	assert_int_equal(manifest_read(b->json, strlen(b->json), &b->manifest, &why), 0);
+	assert_int_equal(flash_manifest_read(b->json, strlen(b->json), &b->manifest, &why), 0);
 	b->packed = malloc(ZSTD_compressBound(IMAGE));
 	b->packed_len = ZSTD_compress(b->packed, ZSTD_compressBound(IMAGE), b->image, IMAGE, 3);
 	assert_false(ZSTD_isError(b->packed_len));
@@ -109,7 +109,7 @@ static int end(void **state)
 {
 	struct bed *b = *state;
 
-	manifest_free(&b->manifest);
+	flash_manifest_free(&b->manifest);
 	free(b->image);
 	free(b->packed);
 	nftw(b->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
@@ -259,7 +259,7 @@ static void descriptions_that_make_no_sense_are_refused(void **state)
 		{ "[33,5,", "[4294967295,5," },
 	};
 	struct bed *b = *state;
-	struct manifest m;
+	struct flash_manifest m;
 	const char *why;
 
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
@@ -270,11 +270,11 @@ static void descriptions_that_make_no_sense_are_refused(void **state)
 		snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - b->json), b->json, changes[i].to,
 			 at + strlen(changes[i].from));
 		why = "";
-		assert_int_equal(manifest_read(text, strlen(text), &m, &why), LOBBY_ERR_INVALID);
+		assert_int_equal(flash_manifest_read(text, strlen(text), &m, &why), LOBBY_ERR_INVALID);
 		assert_true(*why != '\0');
 	}
 	for (size_t len = 0; len < strlen(b->json); len += 7)
-		assert_int_equal(manifest_read(b->json, len, &m, &why), LOBBY_ERR_INVALID);
+		assert_int_equal(flash_manifest_read(b->json, len, &m, &why), LOBBY_ERR_INVALID);
 }
 
 /* ---- signatures ---- */
@@ -319,24 +319,25 @@ static void only_the_release_key_counts(void **state)
 	signer_new(&ours);
 	signer_new(&foreign);
 	assert_int_equal(gnutls_privkey_sign_data2(ours.key, GNUTLS_SIGN_ECDSA_SHA256, 0, &data, &signature), 0);
-	assert_int_equal(manifest_check(data.data, data.size, signature.data, signature.size, ours.pem, ours.pem_len),
-			 0);
 	assert_int_equal(
-		manifest_check(data.data, data.size, signature.data, signature.size, foreign.pem, foreign.pem_len),
-		LOBBY_ERR_UNTRUSTED);
-	assert_int_equal(manifest_key_name(ours.pem, ours.pem_len, name), 0);
-	assert_int_equal(manifest_key_name(foreign.pem, foreign.pem_len, other), 0);
+		flash_manifest_check(data.data, data.size, signature.data, signature.size, ours.pem, ours.pem_len), 0);
+	assert_int_equal(flash_manifest_check(data.data, data.size, signature.data, signature.size, foreign.pem,
+					      foreign.pem_len),
+			 LOBBY_ERR_UNTRUSTED);
+	assert_int_equal(flash_manifest_key_name(ours.pem, ours.pem_len, name), 0);
+	assert_int_equal(flash_manifest_key_name(foreign.pem, foreign.pem_len, other), 0);
 	assert_string_not_equal(name, other);
 	assert_int_equal(strlen(name), 19);
 	for (size_t i = 0; i < data.size; i += 97) {
 		data.data[i] ^= 1;
-		assert_int_equal(
-			manifest_check(data.data, data.size, signature.data, signature.size, ours.pem, ours.pem_len),
-			LOBBY_ERR_UNTRUSTED);
+		assert_int_equal(flash_manifest_check(data.data, data.size, signature.data, signature.size, ours.pem,
+						      ours.pem_len),
+				 LOBBY_ERR_UNTRUSTED);
 		data.data[i] ^= 1;
 	}
-	assert_int_equal(manifest_check(data.data, data.size, "", 0, ours.pem, ours.pem_len), LOBBY_ERR_UNTRUSTED);
-	assert_int_equal(manifest_check(data.data, data.size, signature.data, signature.size, "rubbish", 7),
+	assert_int_equal(flash_manifest_check(data.data, data.size, "", 0, ours.pem, ours.pem_len),
+			 LOBBY_ERR_UNTRUSTED);
+	assert_int_equal(flash_manifest_check(data.data, data.size, signature.data, signature.size, "rubbish", 7),
 			 LOBBY_ERR_INVALID);
 	gnutls_free(signature.data);
 	gnutls_privkey_deinit(ours.key);
