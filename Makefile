@@ -103,13 +103,14 @@ $(B)/init/%.o: image/init/%.c | $(GEN)/wire.pb.h
 	$(Q)$(CC) $(CFLAGS) -ffunction-sections -c -o $@ $<
 $(B)/image/init: $(INIT_OBJS) $(INIT_BASE)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -static -s -Wl,--gc-sections $(LDFLAGS_$(MODE)) -o $@ $^ -lsodium -lz -lm
+	$(Q)$(CC) -static -s -Wl,--gc-sections $(LDFLAGS_$(MODE)) -o $@ $^ -lnettle -lz -lm
 # What stands for systemd in its test on a real kernel, tests/image/init.
 $(B)/tests/image/root: tests/image/root.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS_$(MODE)) $(shell pkg-config --cflags libdrm) -static -s -o $@ $<
-# Its tests and fuzzer link all of it but main.
-$(patsubst %,$(B)/tests/unit/init_%_test,params disk paint) $(B)/tests/fuzz/init_fuzz: $(filter-out %/main.o,$(INIT_OBJS))
+# Its tests and fuzzer link what of it is pure.
+INIT_PURE := $(patsubst %,$(B)/init/%.o,params gpt loader modules say paint letters)
+$(patsubst %,$(B)/tests/unit/init_%_test,parse paint) $(B)/tests/fuzz/init_fuzz: $(INIT_PURE)
 
 # Device models: lobby-emu and the tests that run under umockdev link them.
 EMU_PKGS := umockdev-1.0 gio-unix-2.0 libusbredirparser-0.5

@@ -127,14 +127,18 @@ static void print_pixels(const SDL_Surface *s, SDL_Rect ink, uint32_t *at)
 	}
 }
 
-static void print_kerning(TTF_Font *font, const uint32_t *chars, int count, int set, int role)
+/* In eighths of a pixel, as a font of eight times the size says in pixels: so that lines are as long as they should be.
+ */
+static void print_kerning(TTF_Font *large, const uint32_t *chars, int count, int set, int role)
 {
 	printf("static const int8_t kern_%d_%d[] = {\n", set, role);
 	for (int a = 0; a < count; a++) {
 		for (int b = 0; b < count; b++) {
 			const uint32_t pair[] = { chars[a], chars[b] };
+			int kern =
+				width_of(large, pair, 2) - width_of(large, pair + 1, 1) - advance_of(large, chars[a]);
 
-			printf("%d,", width_of(font, pair, 2) - width_of(font, pair, 1) - width_of(font, pair + 1, 1));
+			printf("%d,", SDL_clamp(kern, -128, 127));
 		}
 		printf("\n");
 	}
@@ -148,10 +152,12 @@ static int print_font(int set, int role)
 	uint32_t chars[CHARS_MAX], at = 0;
 	int count = chars_of(texts[role], chars);
 	TTF_Font *font = TTF_OpenFont(files[role], sets[set].px[role]);
+	TTF_Font *large = TTF_OpenFont(files[role], sets[set].px[role] * 8);
 
-	if (font == NULL)
+	if (font == NULL || large == NULL)
 		die(files[role]);
 	TTF_SetFontHinting(font, TTF_HINTING_NONE);
+	TTF_SetFontHinting(large, TTF_HINTING_NONE);
 	printf("static const uint8_t alpha_%d_%d[] = {\n", set, role);
 	for (int i = 0; i < count; i++) {
 		SDL_Surface *s = TTF_RenderGlyph32_Blended(font, chars[i], (SDL_Color){ 255, 255, 255, 255 });
@@ -164,7 +170,7 @@ static int print_font(int set, int role)
 						at,
 						(uint16_t)ink.w,
 						(uint16_t)ink.h,
-						(uint16_t)advance_of(font, chars[i]),
+						(uint16_t)advance_of(large, chars[i]),
 						(int16_t)left,
 						(int16_t)ink.y };
 		if (s != NULL)
@@ -176,8 +182,9 @@ static int print_font(int set, int role)
 		printf("{ %u, %u, %d, %d, %d, %d, %d },\n", glyphs[i].codepoint, glyphs[i].at, glyphs[i].width,
 		       glyphs[i].height, glyphs[i].advance, glyphs[i].left, glyphs[i].top);
 	printf("};\n");
-	print_kerning(font, chars, count, set, role);
+	print_kerning(large, chars, count, set, role);
 	TTF_CloseFont(font);
+	TTF_CloseFont(large);
 	return count;
 }
 

@@ -2,7 +2,7 @@
  * init.
  *
  * One set of three fonts for each of a few sizes of panel. A glyph's pixels are 4-bit coverage, two to a byte, the
- * first in the high half, rows without padding. All lengths in pixels. */
+ * first in the high half, rows without padding. Lengths in pixels, advance and kerning in eighths of them. */
 #ifndef LOBBY_INIT_ART_H
 #define LOBBY_INIT_ART_H
 

@@ -252,7 +252,7 @@ void kms_close(struct kms *kms)
 }
 
 /* Who was a card's master may ask to be it again, as long as nobody else is. */
-int kms_show(struct kms *kms)
+int kms_take(struct kms *kms)
 {
 	struct drm_mode_crtc crtc = { .crtc_id = kms->crtc,
 				      .fb_id = kms->framebuffer,
@@ -260,17 +260,18 @@ int kms_show(struct kms *kms)
 				      .count_connectors = 1,
 				      .mode_valid = 1,
 				      .mode = kms->mode };
-	struct drm_clip_rect all = { 0, 0, kms->mode.hdisplay, kms->mode.vdisplay };
-	struct drm_mode_fb_dirty_cmd dirty = { .fb_id = kms->framebuffer, .num_clips = 1, .clips_ptr = pointer(&all) };
-	int err = 0;
 
 	(void)ask(kms->fd, DRM_IOCTL_SET_MASTER, NULL);
-	if (ask(kms->fd, DRM_IOCTL_MODE_SETCRTC, &crtc) != 0)
-		err = LOBBY_ERR_IO;
-	else
-		(void)ask(kms->fd, DRM_IOCTL_MODE_DIRTYFB, &dirty); /* not all drivers have it, or need it */
+	return ask(kms->fd, DRM_IOCTL_MODE_SETCRTC, &crtc) == 0 ? 0 : LOBBY_ERR_IO;
+}
+
+void kms_leave(struct kms *kms)
+{
+	struct drm_clip_rect all = { 0, 0, kms->mode.hdisplay, kms->mode.vdisplay };
+	struct drm_mode_fb_dirty_cmd dirty = { .fb_id = kms->framebuffer, .num_clips = 1, .clips_ptr = pointer(&all) };
+
+	(void)ask(kms->fd, DRM_IOCTL_MODE_DIRTYFB, &dirty); /* not all drivers have it, or need it */
 	(void)ask(kms->fd, DRM_IOCTL_DROP_MASTER, NULL);
-	return err;
 }
 
 bool kms_is_taken(const struct kms *kms)

@@ -31,8 +31,10 @@ struct kms {
  * LOBBY_ERR_NOT_FOUND, LOBBY_ERR_IO. */
 int kms_open(struct kms *out, const lobby_Panel *panel) MUST_CHECK;
 void kms_close(struct kms *kms);
-/** Shows what is in the buffer, and leaves the card to the next who opens it. LOBBY_ERR_IO. */
-int kms_show(struct kms *kms) MUST_CHECK;
+/** Becomes the card's master and shows the buffer. LOBBY_ERR_IO. */
+int kms_take(struct kms *kms) MUST_CHECK;
+/** Shows what was written to the buffer since, and leaves the card to the next who opens it. */
+void kms_leave(struct kms *kms);
 /** True once another program shows something there. */
 bool kms_is_taken(const struct kms *kms);
 

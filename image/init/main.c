@@ -93,6 +93,11 @@ static void write_boot(const struct init *init)
 		say(SAY_WARNING, "/run/lobby-boot cannot be written");
 }
 
+static unsigned load(const struct init *init, const char *only)
+{
+	return modules_load(init->modules, init->modules_len, init->cmdline, init->cmdline_len, only);
+}
+
 /* The variables' file system first: they say how the panel hangs. Then the splash's process looks for a display while
  * the drivers are loaded. */
 static void load_drivers(struct init *init, char *name)
@@ -101,11 +106,11 @@ static void load_drivers(struct init *init, char *name)
 
 	if (file_read("/modules", MODULES_MAX, &init->modules, &init->modules_len) != 0)
 		say(SAY_WARNING, "no list of modules");
-	modules_load(init->modules, init->modules_len, "efivarfs.ko");
+	(void)load(init, "efivarfs.ko");
 	root_mount_variables();
 	panel = read_panel(init);
 	splash_start(&panel, name);
-	say(SAY_NOTICE, "%u modules", modules_load(init->modules, init->modules_len, NULL));
+	say(SAY_NOTICE, "%u modules", load(init, NULL));
 	splash_no_more_drivers();
 }
 

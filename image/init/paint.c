@@ -131,7 +131,7 @@ static void paint_glyph(struct canvas *canvas, const struct art_font *font, cons
  */
 static int run(struct canvas *canvas, const struct art_font *font, struct line line, int x, int y, uint32_t rgb)
 {
-	int before = -1;
+	int before = -1, pen = x * 8; /* eighths */
 
 	for (size_t at = 0; at < line.len;) {
 		int i = find_glyph(font, text_next(line.text, line.len, &at));
@@ -139,13 +139,13 @@ static int run(struct canvas *canvas, const struct art_font *font, struct line l
 		if (i < 0)
 			continue;
 		if (before >= 0)
-			x += font->kern[before * font->count + i];
+			pen += font->kern[before * font->count + i];
 		if (canvas != NULL)
-			paint_glyph(canvas, font, &font->glyphs[i], x, y, rgb);
-		x += font->glyphs[i].advance;
+			paint_glyph(canvas, font, &font->glyphs[i], (pen + 4) / 8, y, rgb);
+		pen += font->glyphs[i].advance;
 		before = i;
 	}
-	return x;
+	return (pen + 7) / 8;
 }
 
 /* Breaks at spaces, each line as long as it can be. */

@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <fts.h>
 #include <linux/magic.h>
-#include <sodium.h>
+#include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,13 +128,18 @@ static bool read_address(char *out, size_t size)
  * once. */
 static bool machine_option(char *out, size_t size)
 {
-	uint8_t hash[crypto_hash_sha256_BYTES];
+	struct sha256_ctx state;
+	uint8_t hash[SHA256_DIGEST_SIZE];
 	char of[128], hex[33];
 
 	if (!read_line("/sys/class/dmi/id/product_uuid", of, sizeof(of)) && !read_address(of, sizeof(of)))
 		return false;
-	crypto_hash_sha256(hash, (const uint8_t *)of, strlen(of));
-	snprintf(out, size, "--machine-id=%s", sodium_bin2hex(hex, sizeof(hex), hash, 16));
+	sha256_init(&state);
+	sha256_update(&state, strlen(of), (const uint8_t *)of);
+	sha256_digest(&state, sizeof(hash), hash);
+	for (size_t i = 0; i < 16; i++)
+		snprintf(hex + 2 * i, 3, "%02x", hash[i]);
+	snprintf(out, size, "--machine-id=%s", hex);
 	return true;
 }
 

@@ -51,7 +51,9 @@ static void turn(const struct canvas *from, unsigned degrees, uint32_t *to, int 
 {
 	int w = from->width, h = from->height;
 
-	for (int y = 0; y < h; y++)
+	for (int y = 0; y < h && degrees == 0; y++)
+		memcpy(to + (ptrdiff_t)y * pitch, from->pixels + (ptrdiff_t)y * w, (size_t)w * sizeof(*to));
+	for (int y = 0; y < h && degrees != 0; y++)
 		for (int x = 0; x < w; x++) {
 			uint32_t pixel = from->pixels[(ptrdiff_t)y * w + x];
 
@@ -59,39 +61,52 @@ static void turn(const struct canvas *from, unsigned degrees, uint32_t *to, int 
 				to[(ptrdiff_t)x * pitch + h - 1 - y] = pixel;
 			else if (degrees == 180)
 				to[(ptrdiff_t)(h - 1 - y) * pitch + w - 1 - x] = pixel;
-			else if (degrees == 270)
-				to[(ptrdiff_t)(w - 1 - x) * pitch + y] = pixel;
 			else
-				to[(ptrdiff_t)y * pitch + x] = pixel;
+				to[(ptrdiff_t)(w - 1 - x) * pitch + y] = pixel;
 		}
 }
 
-/* Paints upright and copies onto a panel of this size. False if there is no memory for it. */
-static bool paint(const struct screen *screen, int width, int height, uint32_t *to, int pitch)
+/* The picture for a panel of this size, upright; pixels is NULL if there is no memory for it. */
+static struct canvas paint(const struct screen *screen, int width, int height)
 {
 	bool on_side = screen->panel.rotation == 90 || screen->panel.rotation == 270;
 	struct canvas canvas = { .width = on_side ? height : width, .height = on_side ? width : height };
 
 	canvas.pixels = malloc((size_t)width * (size_t)height * sizeof(*canvas.pixels));
-	if (canvas.pixels == NULL)
-		return false;
-	if (screen->showing == FAIL_NONE)
+	if (canvas.pixels != NULL && screen->showing == FAIL_NONE)
 		paint_splash(&canvas);
-	else
+	else if (canvas.pixels != NULL)
 		paint_fail(&canvas, screen->showing);
-	turn(&canvas, screen->panel.rotation, to, pitch);
+	return canvas;
+}
+
+/* Drivers that move a buffer into the card's memory at the first mode set lose what was in it (bochs, Linux 6.1): so
+ * the buffer is shown first, and the picture, ready, is copied a moment later. */
+static int show_on_kms(struct screen *screen)
+{
+	struct kms *kms = &screen->kms;
+	struct canvas canvas = paint(screen, kms->mode.hdisplay, kms->mode.vdisplay);
+	int err = canvas.pixels != NULL ? kms_take(kms) : LOBBY_ERR_NO_MEMORY;
+
+	if (err == 0)
+		turn(&canvas, screen->panel.rotation, kms->pixels, kms->pitch);
+	kms_leave(kms);
 	free(canvas.pixels);
-	return true;
+	return err;
 }
 
 static void show_on_fb(struct screen *screen)
 {
 	int width = (int)screen->fb.format.xres, height = (int)screen->fb.format.yres;
-	uint32_t *pixels = malloc((size_t)width * (size_t)height * sizeof(*pixels));
+	uint32_t *turned = malloc((size_t)width * (size_t)height * sizeof(*turned));
+	struct canvas canvas = paint(screen, width, height);
 
-	if (pixels != NULL && paint(screen, width, height, pixels, width))
-		fb_show(&screen->fb, pixels);
-	free(pixels);
+	if (turned != NULL && canvas.pixels != NULL) {
+		turn(&canvas, screen->panel.rotation, turned, width);
+		fb_show(&screen->fb, turned);
+	}
+	free(canvas.pixels);
+	free(turned);
 }
 
 static void show(struct screen *screen)
@@ -100,8 +115,7 @@ static void show(struct screen *screen)
 	const char *what = screen->showing == FAIL_NONE ? "splash" : fail_words(screen->showing).code;
 
 	if (kms->fd >= 0) {
-		if (!paint(screen, kms->mode.hdisplay, kms->mode.vdisplay, kms->pixels, kms->pitch) ||
-		    kms_show(kms) != 0) {
+		if (show_on_kms(screen) != 0) {
 			say(SAY_WARNING, "%s does not show the %s", kms->name, what);
 			kms_close(kms);
 			return;

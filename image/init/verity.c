@@ -13,7 +13,7 @@
 #include <fcntl.h>
 #include <linux/dm-ioctl.h>
 #include <linux/fs.h>
-#include <sodium.h>
+#include <nettle/sha2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -42,8 +42,8 @@ static void request_init(struct request *request, uint32_t flags)
 /* The salt, then the block (verity's format 1). */
 static enum fail check_top(const struct params *params, const char *partition)
 {
-	uint8_t block[PARAMS_BLOCK], salt[128], wanted[32], hash[crypto_hash_sha256_BYTES];
-	crypto_hash_sha256_state state;
+	uint8_t block[PARAMS_BLOCK], salt[128], wanted[32], hash[SHA256_DIGEST_SIZE];
+	struct sha256_ctx state;
 	size_t salt_len = params_hex(params->salt, salt, sizeof(salt));
 	int fd = open(partition, O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd >= 0 ? pread(fd, block, sizeof(block), (off_t)(params->blocks * PARAMS_BLOCK)) : -1;
@@ -54,10 +54,10 @@ static enum fail check_top(const struct params *params, const char *partition)
 		say(SAY_FAILURE, "%s cannot be read", partition);
 		return FAIL_DAMAGED;
 	}
-	crypto_hash_sha256_init(&state);
-	crypto_hash_sha256_update(&state, salt, salt_len);
-	crypto_hash_sha256_update(&state, block, sizeof(block));
-	crypto_hash_sha256_final(&state, hash);
+	sha256_init(&state);
+	sha256_update(&state, salt_len, salt);
+	sha256_update(&state, sizeof(block), block);
+	sha256_digest(&state, sizeof(hash), hash);
 	if (params_hex(params->root, wanted, sizeof(wanted)) == sizeof(wanted) &&
 	    memcmp(hash, wanted, sizeof(hash)) == 0)
 		return FAIL_NONE;
@@ -72,7 +72,7 @@ static int make_device(int control, const struct params *params, const char *par
 	request_init(&request, DM_READONLY_FLAG);
 	if (ioctl(control, DM_DEV_CREATE, &request) != 0)
 		return LOBBY_ERR_IO;
-	*device_minor = minor((dev_t)request.head.dev);
+	*device_minor = minor(request.head.dev);
 
 	request_init(&request, DM_READONLY_FLAG);
 	request.head.target_count = 1;
