@@ -12,35 +12,39 @@
 
 #define PATIENCE_MS 60000
 
-/* Whether the lines of a uevent file have PARTNAME=name. */
-static int is_named(const char *path, const char *name)
+enum called { CALLED_OTHERWISE, CALLED_NOTHING, CALLED_SO };
+
+/* What a partition's uevent (sysfs) says of its name. A disk or anything else that is no partition is "otherwise". */
+static enum called called(const char *path, const char *name)
 {
-	char *text = NULL, want[64];
+	enum called is = CALLED_OTHERWISE;
+	char want[64], *text = NULL;
 	const char *at;
 	size_t len = 0;
-	int found = 0;
 
 	if (file_read(path, 4096, &text, &len) != 0)
-		return 0;
+		return CALLED_OTHERWISE;
+	if (strstr(text, "PARTN=") != NULL && strstr(text, "PARTNAME=") == NULL)
+		is = CALLED_NOTHING;
 	snprintf(want, sizeof(want), "PARTNAME=%s", name);
 	for (at = text; (at = strstr(at, want)) != NULL; at++) {
 		char after = at[strlen(want)];
 
 		if ((at == text || at[-1] == '\n') && (after == '\n' || after == '\0')) {
-			found = 1;
+			is = CALLED_SO;
 			break;
 		}
 	}
 	free(text);
-	return found;
+	return is;
 }
 
 int partition_find(const char *sys, const char *disk, const char *name, char out[PARTITION_PATH])
 {
 	const char *base = strrchr(disk, '/');
-	char folder[192], path[512];
+	char folder[192], path[512], nameless[PARTITION_PATH] = "";
+	int err = LOBBY_ERR_NOT_FOUND, count = 0;
 	struct dirent *entry;
-	int err = LOBBY_ERR_NOT_FOUND;
 	DIR *dir;
 
 	base = base != NULL ? base + 1 : disk;
@@ -50,16 +54,26 @@ int partition_find(const char *sys, const char *disk, const char *name, char out
 	if (dir == NULL)
 		return LOBBY_ERR_NOT_FOUND;
 	while (err != 0 && (entry = readdir(dir)) != NULL) {
+		enum called is;
+
 		/* A disk's partitions are folders below it that begin with its name: vda1, nvme0n1p4. */
 		if (strncmp(entry->d_name, base, strlen(base)) != 0 || strlen(entry->d_name) > 32)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s/uevent", folder, entry->d_name);
-		if (is_named(path, name)) {
-			snprintf(out, PARTITION_PATH, "/dev/%.32s", entry->d_name);
-			err = 0;
-		}
+		is = called(path, name);
+		if (is == CALLED_OTHERWISE)
+			continue;
+		snprintf(is == CALLED_SO ? out : nameless, PARTITION_PATH, "/dev/%.32s", entry->d_name);
+		count += is == CALLED_NOTHING;
+		err = is == CALLED_SO ? 0 : err;
 	}
 	closedir(dir);
+	/* The kernel reads names when it reads the whole table, at power-on. One that systemd-repart added since is
+	 * known by its place alone (BLKPG), and ours is the one that is ever added. */
+	if (err != 0 && count == 1 && strcmp(name, "state") == 0) {
+		memcpy(out, nameless, sizeof(nameless));
+		err = 0;
+	}
 	return err;
 }
 

@@ -109,6 +109,28 @@ static void a_partition_is_found_by_its_name(void **state)
 	assert_int_equal(partition_find(sys, "/dev/sda", "state", out), LOBBY_ERR_NOT_FOUND);
 }
 
+/* As after systemd-repart: the kernel was told of the new partition's place, and of nothing else. */
+static void a_partition_just_made_has_no_name_yet(void **state)
+{
+	char out[PARTITION_PATH], sys[96];
+
+	(void)state;
+	assert_int_equal(try_run("mkdir -p new/class/block/vda/vda1 new/class/block/vda/vda4 && "
+				 "printf 'DEVNAME=vda\\nDEVTYPE=disk\\n' >new/class/block/vda/uevent && "
+				 "printf 'PARTN=1\\nPARTNAME=esp\\n' >new/class/block/vda/vda1/uevent && "
+				 "printf 'DEVTYPE=partition\\nPARTN=4\\n' >new/class/block/vda/vda4/uevent"),
+			 0);
+	snprintf(sys, sizeof(sys), "%s/new", folder);
+	assert_int_equal(partition_find(sys, "/dev/vda", "state", out), 0);
+	assert_string_equal(out, "/dev/vda4");
+	assert_int_equal(partition_find(sys, "/dev/vda", "root-b", out), LOBBY_ERR_NOT_FOUND);
+	/* Two of them are nobody's. */
+	assert_int_equal(try_run("mkdir -p new/class/block/vda/vda5 && cp new/class/block/vda/vda4/uevent "
+				 "new/class/block/vda/vda5/"),
+			 0);
+	assert_int_equal(partition_find(sys, "/dev/vda", "state", out), LOBBY_ERR_NOT_FOUND);
+}
+
 static void a_vault_opens_with_its_key_only(void **state)
 {
 	struct vault_facts facts;
@@ -345,6 +367,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_state_partition_is_added),
 		cmocka_unit_test(a_partition_is_found_by_its_name),
+		cmocka_unit_test(a_partition_just_made_has_no_name_yet),
 		cmocka_unit_test(a_vault_opens_with_its_key_only),
 		cmocka_unit_test(a_destroyed_vault_is_gone),
 		cmocka_unit_test(a_tpm_opens_it_and_another_does_not),
