@@ -87,6 +87,8 @@ static void warn_system(json_t *list, const json_t *system)
 	int64_t total = number_in(system, "state_total_kb"), left = number_in(system, "state_free_kb");
 	char text[256];
 
+	if (json_is_true(json_object_get(system, "silent")))
+		warn(list, "silent", "It does not tell how its box is. If that stays so, restart it.");
 	if (total > 0 && left * 10 < total) {
 		snprintf(text, sizeof(text), "Its disk is %lld %% full.", (long long)((total - left) * 100 / total));
 		warn(list, "disk", text);
@@ -157,8 +159,10 @@ static json_t *row_of(sqlite3_stmt *row)
 	       *system = json_loads(db_text(row, SYSTEM), 0, NULL), *update = update_of(row, system),
 	       *warnings = warnings_of(row, system, update);
 
-	if (system != NULL)
+	if (system != NULL) {
 		json_object_del(system, "update");
+		json_object_del(system, "silent");
+	}
 	return json_pack("{ss ss ss sI sI sI so ss sI sb ss ss sI so so so so}", "id", db_text(row, ID), "name",
 			 db_text(row, NAME), "state", db_text(row, STATE), "since_ms",
 			 (json_int_t)sqlite3_column_int64(row, SINCE), "visits_held",

@@ -313,25 +313,39 @@ static int write_restarted(struct ledger *store, int64_t kiosk, const struct tol
 			  "ii", kiosk, booted_ms);
 }
 
+/* An appliance stays one: while its lobby-system does not answer, what is known of the box stays, marked. */
+static int write_system(struct ledger *store, int64_t kiosk, const struct told *t, int64_t *same)
+{
+	const char *version = json_string_value(json_object_get(t->system, "version"));
+	char *text;
+	int err;
+
+	if (t->system == NULL)
+		return ledger_run(
+			store,
+			"UPDATE kiosk SET system = json_set(system, '$.silent', json('true')) WHERE number = ?1"
+			" AND system <> ''",
+			"i", kiosk);
+	err = ledger_int(store, same,
+			 "SELECT coalesce(json_extract(nullif(system, ''), '$.version'), '-') = ?2 FROM kiosk WHERE "
+			 "number = ?1",
+			 "it", kiosk, version != NULL ? version : "-");
+	text = err == 0 ? json_dumps(t->system, JSON_COMPACT) : NULL;
+	if (err == 0 && text == NULL)
+		err = LOBBY_ERR_NO_MEMORY;
+	if (err == 0)
+		err = ledger_run(store, "UPDATE kiosk SET system = ?2 WHERE number = ?1", "it", kiosk, text);
+	free(text);
+	return err;
+}
+
 static int write_box(struct ledger *store, int64_t kiosk, const struct told *t)
 {
-	char *text = t->system != NULL ? json_dumps(t->system, JSON_COMPACT) : NULL;
-	const char *version = json_string_value(json_object_get(t->system, "version"));
-	int64_t same = 0;
-	int err =
-		ledger_int(store, &same,
-			   "SELECT coalesce(json_extract(nullif(system, ''), '$.version'), '-') = ?2 FROM kiosk WHERE "
-			   "number = ?1",
-			   "it", kiosk, version != NULL ? version : "-");
+	int64_t same = 1;
+	int err = write_system(store, kiosk, t, &same);
 
 	if (err == 0)
-		err = t->system != NULL && text == NULL
-			      ? LOBBY_ERR_NO_MEMORY
-			      : ledger_run(store,
-					   "UPDATE kiosk SET system = ?2, clock_error_ms = NULL WHERE number = ?1",
-					   "it", kiosk, text != NULL ? text : "");
-
-	free(text);
+		err = ledger_run(store, "UPDATE kiosk SET clock_error_ms = NULL WHERE number = ?1", "i", kiosk);
 	if (err == 0 && t->has_clock)
 		err = ledger_run(store, "UPDATE kiosk SET clock_error_ms = ?2 WHERE number = ?1", "ii", kiosk,
 				 t->clock_error_ms);

@@ -316,8 +316,8 @@ static enum rollout_stage reported(const struct update *u, const struct update_o
 	const char *id = text_in(update, "id"), *word = text_in(update, "stage");
 	enum rollout_stage stage;
 
-	if (strcmp(text_in(system, "version"), u->version) == 0 && strcmp(word, "trial") != 0)
-		return ROLLOUT_GOOD;
+	if (strcmp(text_in(system, "version"), u->version) == 0)
+		return update_is_settled(word, offer->stage, offer->stage_ms) ? ROLLOUT_GOOD : ROLLOUT_TRIAL;
 	if (strcmp(text_in(update, "version"), u->version) != 0 || (*id != '\0' && strcmp(id, offer->id) != 0) ||
 	    !rollout_stage_of(word, &stage) || stage <= ROLLOUT_OFFERED || stage == ROLLOUT_GOOD)
 		return ROLLOUT_NONE;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define BUSY_MS (7 * 86400000LL)
+#define SETTLE_MS (10LL * 60 * 1000) /* a kiosk that lost its record says nothing more */
 #define COLUMNS "number, sha256, version, size, added_ms, state, reason, step, first, downgrade"
 
 static void take(sqlite3_stmt *row, struct update *u)
@@ -64,24 +65,32 @@ int update_current(struct ledger *store, struct update *u)
 int update_offer_load(struct ledger *store, const struct update *u, int64_t kiosk, struct update_offer *offer)
 {
 	sqlite3_stmt *row;
-	int err = ledger_query(store, &row, "SELECT id, stage FROM software_offer WHERE software = ?1 AND kiosk = ?2",
+	int err = ledger_query(store, &row,
+			       "SELECT id, stage, stage_ms FROM software_offer WHERE software = ?1 AND kiosk = ?2",
 			       "ii", u->number, kiosk);
 
 	if (err == 0 && (err = ledger_step(store, row)) == 1) {
 		text_copy(offer->id, sizeof(offer->id), db_text(row, 0));
 		if (!rollout_stage_of(db_text(row, 1), &offer->stage))
 			offer->stage = ROLLOUT_OFFERED;
+		offer->stage_ms = sqlite3_column_int64(row, 2);
 		sqlite3_reset(row);
 		return 0;
 	}
 	return err < 0 ? err : LOBBY_ERR_NOT_FOUND;
 }
 
+bool update_is_settled(const char *word, enum rollout_stage stage, int64_t stage_ms)
+{
+	if (strcmp(word, "good") == 0 || strcmp(word, "trial") == 0)
+		return *word == 'g';
+	return stage < ROLLOUT_INSTALLING || stage > ROLLOUT_TRIAL || clock_wall_ms() - stage_ms > SETTLE_MS;
+}
+
 /* False: the update is not for this one. */
 static bool take_kiosk(sqlite3_stmt *row, const struct update *u, struct update_kiosk *k)
 {
-	const char *version = db_text(row, 5), *on_trial = db_text(row, 6);
-	bool has_it = strcmp(version, u->version) == 0 && strcmp(on_trial, "trial") != 0;
+	const char *version = db_text(row, 5);
 
 	*k = (struct update_kiosk){ .step = sqlite3_column_int(row, 9), .percent = sqlite3_column_int(row, 10) };
 	k->at = (struct rollout_kiosk){ .number = sqlite3_column_int64(row, 0),
@@ -96,7 +105,7 @@ static bool take_kiosk(sqlite3_stmt *row, const struct update *u, struct update_
 	if (!rollout_stage_of(db_text(row, 7), &k->at.stage))
 		k->at.stage = ROLLOUT_NONE;
 	/* Good once and now another version: it was made anew since. */
-	if (has_it) {
+	if (strcmp(version, u->version) == 0 && update_is_settled(db_text(row, 6), k->at.stage, k->at.stage_ms)) {
 		k->at.stage = ROLLOUT_GOOD;
 		k->at.excused = false;
 	} else if (k->at.stage == ROLLOUT_GOOD) {

@@ -24,6 +24,7 @@ struct update_kiosk {
 struct update_offer {
 	char id[37];
 	enum rollout_stage stage;
+	int64_t stage_ms;
 };
 
 /** LOBBY_ERR_NOT_FOUND. */
@@ -31,6 +32,10 @@ int update_load(struct ledger *store, const char *sha256, struct update *u) MUST
 int update_current(struct ledger *store, struct update *u) MUST_CHECK;
 int update_offer_load(struct ledger *store, const struct update *u, int64_t kiosk,
 		      struct update_offer *offer) MUST_CHECK;
+/** A kiosk that runs the update's version and says `word` of its last update: is that version there to stay? When it
+ * was under way to it a moment ago (stage since stage_ms), only by its word: lobby-sync may be up before it knows
+ * better. */
+bool update_is_settled(const char *word, enum rollout_stage stage, int64_t stage_ms);
 /** At most KIOSKS_MAX, by name; *kiosks is the caller's to free. */
 int update_kiosks(struct ledger *store, const struct update *u, struct update_kiosk **kiosks, int *count) MUST_CHECK;
 

@@ -66,7 +66,7 @@ static const char *warned(struct fixture *f, const struct peer *kiosk, json_t *t
 static void the_desk_sees_the_whole_box(void **state)
 {
 	struct fixture *f = *state;
-	struct peer kiosk = { 0 };
+	struct peer kiosk = { 0 }, laptop = { 0 };
 	json_t *row, *system, *status = status_of_box();
 
 	enrol(f, &kiosk, "Lobby 1");
@@ -88,11 +88,20 @@ static void the_desk_sees_the_whole_box(void **state)
 	assert_int_equal(number_of(row, "clock_error_ms"), 40);
 	assert_int_equal(json_array_size(json_object_get(row, "warnings")), 0);
 	json_decref(row);
+	/* Its lobby-system is being started anew: what is known of the box stays. */
+	status = status_of_box();
+	json_object_del(status, "system");
+	assert_string_equal(warned(f, &kiosk, status), "silent ");
+	row = row_of(f, &kiosk);
+	assert_string_equal(text_of(json_object_get(row, "system"), "slot"), "a");
+	json_decref(row);
+	assert_string_equal(warned(f, &kiosk, status_of_box()), "");
 	/* Without a slot it is a program on somebody's computer. */
+	enrol(f, &laptop, "Laptop");
 	status = status_of_box();
 	json_object_set_new(system_of(status), "slot", json_string(""));
-	tell(f, &kiosk, status);
-	row = row_of(f, &kiosk);
+	tell(f, &laptop, status);
+	row = row_of(f, &laptop);
 	assert_true(json_is_null(json_object_get(row, "system")));
 	json_decref(row);
 }
