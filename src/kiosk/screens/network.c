@@ -200,7 +200,8 @@ static void event_wireless(struct app *app, const struct ui_event *event)
 
 static void enter_wireless(struct app *app)
 {
-	box_do_plain(app, lobby_SystemDo_SYSTEM_LOOK_WIRELESS);
+	if (app->box.state.wireless_count == 0)
+		box_do_plain(app, lobby_SystemDo_SYSTEM_LOOK_WIRELESS);
 }
 
 const struct screen screen_wireless = { .setup = 3,

@@ -1,0 +1,718 @@
+/* The kiosk on an appliance: its screens driven as lobby-system, lobby-sync and lobby-devices would, over real sockets.
+ * The first start by hand and from a stick, a technician's area, what the clinic orders, and parts that come late. */
+#include "base/clock.h"
+#include "base/text.h"
+#include "kiosk/app.h"
+#include "kiosk/words.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define AT_0941 1795444860000
+#define LINK "https://clinic.example:8443/#kiosk=7QXK-M2PD-9TRA"
+
+static const struct ui_panel portrait = { 1080, 1920, 1080 / 194.0 };
+
+static struct app app;
+static struct loop *loop;
+static char folder[] = "/tmp/lobby-box-XXXXXX";
+
+/* ---- the others ---- */
+
+static struct {
+	struct wire_server *server;
+	lobby_SystemState state;
+	lobby_SystemCommand command; /* the last one */
+	lobby_KioskState kiosk;
+	int commands;
+} box;
+
+static struct {
+	struct wire_server *server;
+	lobby_Enrol enrol;
+	int enrols;
+} peer;
+
+static void on_box(void *arg, struct wire_conn *conn, const lobby_Envelope *envelope)
+{
+	(void)arg;
+	(void)conn;
+	if (envelope->which_body == lobby_Envelope_system_command_tag) {
+		box.command = envelope->body.system_command;
+		box.commands++;
+	} else if (envelope->which_body == lobby_Envelope_kiosk_state_tag) {
+		box.kiosk = envelope->body.kiosk_state;
+	}
+}
+
+static void on_sync(void *arg, struct wire_conn *conn, const lobby_Envelope *envelope)
+{
+	(void)arg;
+	(void)conn;
+	if (envelope->which_body != lobby_Envelope_enrol_tag)
+		return;
+	peer.enrol = envelope->body.enrol;
+	peer.enrols++;
+}
+
+static void on_state(void *arg, struct wire_conn *conn, bool up)
+{
+	(void)arg;
+	(void)conn;
+	(void)up;
+}
+
+static void pump(void)
+{
+	for (int i = 0; i < 40; i++) {
+		loop_turn(loop, 0);
+		app_refresh(&app);
+	}
+}
+
+static void seconds(int count)
+{
+	for (int i = 0; i < count; i++) {
+		clock_advance_ms(1000);
+		pump();
+	}
+}
+
+static struct wire_server *serve(const char *name, lobby_Program who, wire_message_fn *fn)
+{
+	struct wire_server *server;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	server = wire_server_new(loop, path, who, fn, on_state, NULL);
+	assert_non_null(server);
+	return server;
+}
+
+static void box_says(void)
+{
+	static lobby_Envelope envelope;
+
+	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_system_state_tag };
+	envelope.body.system_state = box.state;
+	wire_server_broadcast(box.server, lobby_Program_PROGRAM_UNKNOWN, &envelope);
+	pump();
+}
+
+static void box_answers(int err, const char *text)
+{
+	lobby_Envelope envelope = { .which_body = lobby_Envelope_system_answer_tag };
+
+	envelope.body.system_answer.request = box.command.request;
+	envelope.body.system_answer.err = err;
+	text_copy(envelope.body.system_answer.text, sizeof(envelope.body.system_answer.text), text);
+	wire_server_broadcast(box.server, lobby_Program_PROGRAM_UNKNOWN, &envelope);
+	pump();
+}
+
+static void box_starts(void)
+{
+	box.server = serve("system.sock", lobby_Program_PROGRAM_SYSTEM, on_box);
+	for (int i = 0; i < 40 && !app.box.conn.up; i++) {
+		clock_advance_ms(50);
+		pump();
+	}
+	assert_true(app.box.conn.up);
+	box_says();
+}
+
+static void sync_says(bool enrolled, const char *pin)
+{
+	lobby_Envelope envelope = { .which_body = lobby_Envelope_settings_tag };
+
+	wire_settings_default(&envelope.body.settings);
+	text_copy(envelope.body.settings.technician_pin, sizeof(envelope.body.settings.technician_pin), pin);
+	wire_server_broadcast(peer.server, lobby_Program_PROGRAM_UNKNOWN, &envelope);
+	envelope = (lobby_Envelope){ .which_body = lobby_Envelope_sync_state_tag };
+	envelope.body.sync_state.enrolled = enrolled;
+	envelope.body.sync_state.visits_held = 3;
+	wire_server_broadcast(peer.server, lobby_Program_PROGRAM_UNKNOWN, &envelope);
+	pump();
+}
+
+static void sync_starts(void)
+{
+	peer.server = serve("sync.sock", lobby_Program_PROGRAM_SYNC, on_sync);
+	for (int i = 0; i < 40 && !app.link.sync.up; i++) {
+		clock_advance_ms(50);
+		pump();
+	}
+	assert_true(app.link.sync.up);
+}
+
+static void orders(const char *notice, const char *out_of_service)
+{
+	lobby_Envelope envelope = { .which_body = lobby_Envelope_orders_tag };
+
+	text_copy(envelope.body.orders.notice, sizeof(envelope.body.orders.notice), notice);
+	text_copy(envelope.body.orders.out_of_service, sizeof(envelope.body.orders.out_of_service), out_of_service);
+	wire_server_broadcast(peer.server, lobby_Program_PROGRAM_UNKNOWN, &envelope);
+	pump();
+}
+
+static void enrolled(int err, const char *text)
+{
+	lobby_Envelope envelope = { .which_body = lobby_Envelope_enrolled_tag };
+
+	envelope.body.enrolled.err = err;
+	text_copy(envelope.body.enrolled.text, sizeof(envelope.body.enrolled.text), text);
+	wire_server_broadcast(peer.server, lobby_Program_PROGRAM_UNKNOWN, &envelope);
+	pump();
+}
+
+/* ---- the kiosk ---- */
+
+static int start(void **state)
+{
+	struct app_options options = { .panel = portrait, .assets = "assets", .run = folder };
+	static char locale[512];
+
+	(void)state;
+	snprintf(locale, sizeof(locale), "%s/locale", getenv("LOBBY_BUILD"));
+	options.locale = locale;
+	clock_use_virtual(AT_0941);
+	loop = loop_new();
+	memset(&box, 0, sizeof(box));
+	memset(&peer, 0, sizeof(peer));
+	box.state = (lobby_SystemState){ .version = "0.4.0",
+					 .slot = "a",
+					 .protection = lobby_Protection_PROTECTION_NO_TPM,
+					 .has_panel = true,
+					 .has_stick = true,
+					 .has_update = true,
+					 .set_up = true,
+					 .link_count = 2,
+					 .link = { { .name = "enp1s0", .up = true, .address = "192.0.2.7" },
+						   { .name = "wlp2s0", .kind = lobby_LinkKind_LINK_WIRELESS } } };
+	assert_int_equal(app_init(&app, loop, &options), 0);
+	pump();
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	app_fini(&app);
+	wire_server_free(box.server);
+	wire_server_free(peer.server);
+	loop_free(loop);
+	return 0;
+}
+
+static void press(const char *what)
+{
+	struct ui_event event = ui_press(app.ui, what);
+
+	if (event.kind == UI_EVENT_NONE)
+		print_error("no \"%s\" on %s\n", what, flow_screen_name(app.screen));
+	assert_int_not_equal(event.kind, UI_EVENT_NONE);
+	app_ui_event(&app, &event);
+	pump();
+}
+
+static void at(const char *screen)
+{
+	assert_string_equal(flow_screen_name(app.screen), screen);
+}
+
+static bool shows(const char *words)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	bool found;
+
+	ui_dump(app.ui, out, false);
+	fclose(out);
+	found = strstr(text, words) != NULL;
+	free(text);
+	return found;
+}
+
+static void type(const char *text)
+{
+	struct ui_event event = ui_type(app.ui, text);
+
+	app_ui_event(&app, &event);
+	pump();
+}
+
+static void scan(const char *text)
+{
+	lobby_Scan code = { .source = lobby_ScanSource_SCAN_CODE };
+
+	text_copy(code.aim, sizeof(code.aim), "Q3");
+	code.data.size = (pb_size_t)strlen(text);
+	memcpy(code.data.bytes, text, code.data.size);
+	app_on_scan(&app, &code);
+	pump();
+}
+
+static void ready(void)
+{
+	sync_starts();
+	sync_says(true, "set");
+	box_starts();
+	at("welcome");
+}
+
+static void technician(void)
+{
+	ready();
+	box.state.stick.state = lobby_StickState_STICK_TRUSTED;
+	box_says();
+	at("box");
+}
+
+/* ---- tests ---- */
+
+static void links_are_read(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"https://clinic.example:8443/",
+		"http://clinic.example:8443/#kiosk=7QXK-M2PD-9TRA",
+		"https:///#kiosk=7QXK-M2PD-9TRA",
+		"https://clinic.example/#kiosk=",
+		"https://clinic.example/#kiosk=7QXK",
+		"https://clinic.example/#kiosk=7QXK-M2PD-9TR'",
+		"https://clinic example/#kiosk=7QXK-M2PD-9TRA",
+		"https://clinic.example/#kiosk=7QXK-M2PD-9TRA-7QXK-M2PD-9TRA-7QXK-M2PD",
+	};
+	char url[257] = "before", code[33] = "before", longest[400];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(setup_parse_link(bad[i], strlen(bad[i]), url, sizeof(url), code, sizeof(code)),
+				 LOBBY_ERR_INVALID);
+	snprintf(longest, sizeof(longest), "https://%0300d/#kiosk=7QXK-M2PD-9TRA", 1);
+	assert_int_equal(setup_parse_link(longest, strlen(longest), url, sizeof(url), code, sizeof(code)),
+			 LOBBY_ERR_INVALID);
+	assert_string_equal(url, "before");
+	assert_string_equal(code, "before");
+	assert_int_equal(setup_parse_link(LINK, strlen(LINK), url, sizeof(url), code, sizeof(code)), 0);
+	assert_string_equal(url, "https://clinic.example:8443");
+	assert_string_equal(code, "7QXK-M2PD-9TRA");
+}
+
+/* A desk machine: nothing of a box is shown, and the PIN leads where it always did. */
+static void without_lobby_system_there_is_no_box(void **state)
+{
+	(void)state;
+	sync_starts();
+	sync_says(true, "set");
+	at("welcome");
+	app.technician.in = true;
+	assert_int_equal(flow_next(&app, SCREEN_TECHNICIAN_PIN, FLOW_CONTINUE), SCREEN_TECHNICIAN);
+	app_go(&app, SCREEN_TECHNICIAN);
+	pump();
+	assert_true(shows("#close"));
+	assert_false(shows("#back"));
+	app_fire(&app, FLOW_START_OVER);
+	sync_says(false, ""); /* no clinic: out of order, as ever, and no questions */
+	at("out-of-order");
+}
+
+static void late_parts_are_waited_for_in_words(void **state)
+{
+	(void)state;
+	at("welcome");
+	seconds(2);
+	at("starting");
+	assert_true(shows("The check-in program is starting."));
+	box.state.protection = lobby_Protection_PROTECTION_STARTING;
+	box.state.set_up = false;
+	box_starts();
+	at("starting");
+	assert_true(shows("Its storage is being opened."));
+	assert_int_equal(box.kiosk.screen, lobby_KioskScreen_KIOSK_OUT_OF_ORDER);
+	box.state.protection = lobby_Protection_PROTECTION_TPM;
+	box.state.set_up = true;
+	box_says();
+	sync_starts();
+	sync_says(true, "");
+	at("welcome");
+	assert_int_equal(box.kiosk.screen, lobby_KioskScreen_KIOSK_READY);
+}
+
+static void what_never_comes_is_out_of_order(void **state)
+{
+	(void)state;
+	seconds(58);
+	at("starting");
+	seconds(3);
+	at("out-of-order");
+}
+
+static void go_to_clinic(void)
+{
+	box.state.set_up = false;
+	sync_starts();
+	sync_says(false, "");
+	box_starts();
+	at("setup-language");
+	press("continue");
+	at("panel");
+	press("keep");
+	at("network");
+	assert_true(shows("Connected, with the address 192.0.2.7"));
+	press("continue");
+	at("clinic");
+}
+
+static void the_first_start_by_hand(void **state)
+{
+	(void)state;
+	go_to_clinic();
+	scan("https://example.org/menu");
+	at("clinic");
+	scan(LINK);
+	at("enrol");
+	assert_int_equal(peer.enrols, 1);
+	assert_string_equal(peer.enrol.url, "https://clinic.example:8443");
+	assert_string_equal(peer.enrol.code, "7QXK-M2PD-9TRA");
+	enrolled(LOBBY_ERR_CODE_WRONG, "The enrolment code is wrong, used, or too old.");
+	assert_true(shows("The enrolment code is wrong, used, or too old."));
+	assert_true(shows("Make a new code"));
+	press("back");
+	press("type");
+	at("clinic-type");
+	assert_string_equal(ui_field_text(app.ui, "clinic-url"), "https://clinic.example:8443"); /* not typed again */
+	ui_focus(app.ui, "clinic-code");
+	type("aaaa-bbbb-cccc");
+	press("continue");
+	assert_string_equal(peer.enrol.code, "AAAA-BBBB-CCCC");
+	enrolled(0, "This kiosk is \"Lobby 1\" now.");
+	sync_says(true, "");
+	assert_true(shows("Lobby 1"));
+	press("continue");
+	at("technician-test");
+	press("continue");
+	at("setup-done");
+	press("finish");
+	assert_int_equal(box.command.what, lobby_SystemDo_SYSTEM_SET_UP);
+	box_answers(0, "");
+	box.state.set_up = true;
+	box_says();
+	at("welcome");
+	assert_string_equal(app.setup.code, "");
+}
+
+/* A turned picture that nobody keeps turns back; one that is kept is told to lobby-system. */
+static void the_panel_is_tried_before_it_is_kept(void **state)
+{
+	(void)state;
+	technician();
+	press("panel");
+	press("turn");
+	assert_true(shows("It turns back in 15 seconds"));
+	seconds(10);
+	press("turn");
+	seconds(14);
+	assert_true(app.box.trying);
+	seconds(1);
+	assert_false(app.box.trying);
+	assert_int_equal(box.commands, 0);
+	press("turn");
+	press("turn");
+	press("turn");
+	press("keep");
+	assert_int_equal(box.command.what, lobby_SystemDo_SYSTEM_SET_PANEL);
+	assert_int_equal(box.command.panel.rotation, 270);
+	box_answers(0, "");
+	at("box");
+	press("panel");
+	press("turn");
+	press("back"); /* leaving is not keeping */
+	assert_false(app.box.trying);
+	assert_int_equal(box.commands, 1);
+}
+
+static void a_stick_sets_it_all_up_by_itself(void **state)
+{
+	(void)state;
+	box.state.set_up = false;
+	sync_starts();
+	sync_says(false, "");
+	box_starts();
+	at("setup-language");
+	box.state.stick = (lobby_Stick){ .state = lobby_StickState_STICK_TRUSTED, .has_provisioning = true };
+	box_says();
+	at("setup-stick");
+	seconds(9);
+	assert_int_equal(box.commands, 0);
+	seconds(1);
+	assert_int_equal(box.command.what, lobby_SystemDo_SYSTEM_PROVISION);
+	box_answers(LOBBY_ERR_CODE_WRONG, "The file's code is used up.");
+	assert_true(shows("The file's code is used up."));
+	seconds(30);
+	assert_int_equal(box.commands, 1); /* it does not try for ever by itself */
+	press("from-stick");
+	assert_int_equal(box.commands, 2);
+	sync_says(true, "");
+	box_answers(0, "Done.");
+	box.state.set_up = true;
+	box_says();
+	at("welcome");
+}
+
+static void a_stick_can_be_declined(void **state)
+{
+	(void)state;
+	box.state.set_up = false;
+	box.state.stick = (lobby_Stick){ .state = lobby_StickState_STICK_TRUSTED, .has_provisioning = true };
+	sync_starts();
+	sync_says(false, "");
+	box_starts();
+	at("setup-stick");
+	press("by-hand");
+	at("setup-language");
+	seconds(20);
+	assert_int_equal(box.commands, 0);
+	at("setup-language");
+}
+
+static void a_stick_opens_and_closes_the_technicians_area(void **state)
+{
+	(void)state;
+	technician();
+	assert_int_equal(box.kiosk.screen, lobby_KioskScreen_KIOSK_IN_USE);
+	press("logs");
+	assert_int_equal(box.command.what, lobby_SystemDo_SYSTEM_LOGS_TO_STICK);
+	assert_true(shows("One moment, please."));
+	box_answers(0, "The logs are on the stick.");
+	assert_true(shows("The logs are on the stick."));
+	press("about");
+	assert_true(shows("No TPM: encrypted, but the key lies on the same disk"));
+	box.state.stick.state = lobby_StickState_STICK_NONE;
+	box_says();
+	at("welcome");
+	assert_false(app.technician.in);
+}
+
+/* It does not interrupt anybody. */
+static void a_stick_waits_for_the_patient(void **state)
+{
+	(void)state;
+	ready();
+	press("check-in");
+	at("birthday");
+	box.state.stick.state = lobby_StickState_STICK_TRUSTED;
+	box_says();
+	at("birthday");
+	box.state.stick = (lobby_Stick){ .state = lobby_StickState_STICK_REFUSED, .text = "It is not signed." };
+	box_says();
+	assert_false(shows("It is not signed."));
+	app_fire(&app, FLOW_START_OVER);
+	pump();
+	assert_true(shows("It is not signed."));
+}
+
+static void wiping_asks_twice_and_wants_the_lost_visits_typed(void **state)
+{
+	(void)state;
+	technician();
+	press("wipe");
+	at("box-ask");
+	assert_true(shows("3 visits have not reached the clinic yet. They are lost."));
+	press("yes");
+	assert_int_equal(box.commands, 0);
+	assert_int_equal(ui_press(app.ui, "yes").kind, UI_EVENT_NONE);
+	type("2");
+	assert_int_equal(ui_press(app.ui, "yes").kind, UI_EVENT_NONE);
+	press("key-erase");
+	type("3");
+	press("yes");
+	assert_int_equal(box.command.what, lobby_SystemDo_SYSTEM_WIPE);
+	box_answers(0, "It is wiped.");
+	box.state.restarting = true;
+	box_says();
+	at("restarting");
+	assert_true(shows("This kiosk restarts."));
+}
+
+static void a_passphrase_goes_to_the_box_and_nowhere_else(void **state)
+{
+	(void)state;
+	technician();
+	box.state.wireless_count = 1;
+	box.state.wireless[0] = (lobby_Wireless){ "Staff", 80, true };
+	press("network");
+	press("wireless");
+	assert_int_equal(box.command.what, lobby_SystemDo_SYSTEM_LOOK_WIRELESS);
+	box_answers(0, "");
+	box_says();
+	press("wireless-1");
+	at("passphrase");
+	type("Corr#ct h0rse\\");
+	assert_false(shows("Corr#ct"));
+	press("show");
+	assert_true(shows("Corr#ct h0rse"));
+	press("join");
+	assert_int_equal(box.command.what, lobby_SystemDo_SYSTEM_SET_NETWORK);
+	assert_string_equal(box.command.network.name, "wlp2s0");
+	assert_string_equal(box.command.network.ssid, "Staff");
+	assert_string_equal(box.command.network.passphrase, "Corr#ct h0rse\\");
+	box_answers(LOBBY_ERR_TIMEOUT, "The network did not take the passphrase.");
+	at("passphrase");
+	assert_true(shows("did not take the passphrase"));
+	press("back");
+	assert_string_equal(ui_field_text(app.ui, "passphrase"), "");
+	press("back");
+	press("by-hand");
+	type("192.0.2.9/24");
+	press("save");
+	assert_string_equal(box.command.network.name, "enp1s0");
+	assert_string_equal(box.command.network.address, "192.0.2.9/24");
+	box_answers(0, "The address is in use now.");
+	at("network");
+	assert_true(shows("The address is in use now."));
+}
+
+/* The clinic's orders show where nobody's visit is; who is in the middle of one goes on. */
+static void orders_wait_for_the_patient(void **state)
+{
+	(void)state;
+	ready();
+	orders("Blood draws are on floor 2.", "");
+	assert_true(shows("Blood draws are on floor 2."));
+	press("check-in");
+	orders("", "The printer is being repaired.");
+	at("birthday");
+	app_fire(&app, FLOW_START_OVER);
+	pump();
+	at("out-of-service");
+	assert_true(shows("The printer is being repaired."));
+	assert_int_equal(box.kiosk.screen, lobby_KioskScreen_KIOSK_OUT_OF_ORDER);
+	scan("%WH808401234567893^XGH8841-04417^OKAFOR/GRACE A^DB19790917?");
+	at("out-of-service");
+	technician_hold(&app);
+	seconds(4);
+	at("technician-pin");
+	seconds(61);
+	at("out-of-service");
+	orders("", "");
+	at("welcome");
+}
+
+static void a_restart_is_said_before_it_comes(void **state)
+{
+	(void)state;
+	ready();
+	box.state.development = true;
+	box.state.update.stage = lobby_UpdateStage_UPDATE_INSTALLING;
+	box_says();
+	at("welcome");
+	assert_true(shows("Test software: not for patients"));
+	box.state.update.stage = lobby_UpdateStage_UPDATE_INSTALLED;
+	box.state.restarting = true;
+	box_says();
+	at("restarting");
+	box.state.restarting = false; /* it could not, after all */
+	box_says();
+	at("welcome");
+}
+
+/* A kiosk whose clinic is gone asks for one again only where no PIN guards it. */
+static void a_lost_clinic_is_asked_for_again(void **state)
+{
+	(void)state;
+	ready();
+	sync_says(false, "set");
+	at("out-of-order");
+	sync_says(false, "");
+	at("clinic");
+	assert_int_equal(box.kiosk.screen, lobby_KioskScreen_KIOSK_READY);
+	scan(LINK);
+	at("enrol");
+	enrolled(0, "This kiosk is \"Lobby 1\" now.");
+	sync_says(true, "");
+	press("continue");
+	at("welcome");
+}
+
+static void lobby_system_may_die(void **state)
+{
+	(void)state;
+	technician();
+	press("restart");
+	press("yes");
+	assert_int_equal(box.command.what, lobby_SystemDo_SYSTEM_RESTART_NOW);
+	wire_server_free(box.server);
+	box.server = NULL;
+	pump();
+	assert_true(shows("lobby-system does not answer."));
+	press("back");
+	assert_true(shows("lobby-system does not run."));
+	press("close");
+	at("welcome");
+	box_starts();
+	assert_true(app.box.there);
+}
+
+static void times_are_the_clinics(void **state)
+{
+	char time[24];
+
+	(void)state;
+	words_use_zone("America/Los_Angeles");
+	words_time(time, sizeof(time), AT_0941);
+	assert_string_equal(time, "6:41\u00a0AM");
+	words_use_zone("../../etc/passwd");
+	words_time(time, sizeof(time), AT_0941);
+	assert_string_equal(time, "9:41\u00a0AM");
+	words_use_zone("");
+	assert_string_equal(getenv("TZ"), "America/New_York");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(links_are_read),
+		TEST(without_lobby_system_there_is_no_box),
+		TEST(late_parts_are_waited_for_in_words),
+		TEST(what_never_comes_is_out_of_order),
+		TEST(the_first_start_by_hand),
+		TEST(the_panel_is_tried_before_it_is_kept),
+		TEST(a_stick_sets_it_all_up_by_itself),
+		TEST(a_stick_can_be_declined),
+		TEST(a_stick_opens_and_closes_the_technicians_area),
+		TEST(a_stick_waits_for_the_patient),
+		TEST(wiping_asks_twice_and_wants_the_lost_visits_typed),
+		TEST(a_passphrase_goes_to_the_box_and_nowhere_else),
+		TEST(orders_wait_for_the_patient),
+		TEST(a_restart_is_said_before_it_comes),
+		TEST(a_lost_clinic_is_asked_for_again),
+		TEST(lobby_system_may_die),
+		TEST(times_are_the_clinics),
+	};
+	int failed;
+	char path[128];
+
+	setenv("SDL_VIDEODRIVER", "offscreen", 1);
+	setenv("TZ", "America/New_York", 1);
+	if (mkdtemp(folder) == NULL)
+		return 1;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	for (int i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, i == 0 ? "system.sock" : "sync.sock");
+		unlink(path);
+	}
+	rmdir(folder);
+	return failed;
+}
