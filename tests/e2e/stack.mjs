@@ -174,6 +174,31 @@ class Kiosk {
 		await this.watch("the printer", () => /^.*rinter.*ready/im.test(this.status()));
 		await until("the roster", () => /[1-9]\d* appointments/.test(this.status()));
 	}
+	/** As it comes out of the box: an appliance that belongs to no clinic. */
+	async startNew() {
+		this.box = path.join(this.folder, "box");
+		for (const folder of ["esp/loader/entries", "esp/EFI/lobby", "state/update", "sys", "proc/sys/kernel/random", "efivars", "networkd"])
+			mkdirSync(path.join(this.box, folder), { recursive: true });
+		const put = (name, text, mode) => writeFileSync(path.join(this.box, name), text, { mode });
+		put("release", "VERSION=0.4.0\nMIN_VERSION=0.3.0\nKEYS=development\n");
+		put("boot", "SLOT=a\nDISK=/dev/vda\nESP=/dev/vda1\nVERSION=0.4.0\nSECURE_BOOT=1\n");
+		put("esp/loader/entries/lobby-a+2-1.conf", "title Lobby 0.4.0\nefi /EFI/lobby/a.efi\nsort-key 1\nversion 0.4.0\n");
+		put("proc/uptime", "5.00 10.00\n");
+		put("proc/meminfo", "MemTotal: 2097152 kB\nMemAvailable: 1048576 kB\n");
+		put("proc/sys/kernel/random/boot_id", "11111111-1111-1111-1111-111111111111\n");
+		put("power", `#!/bin/sh\necho "$@" >> "${this.box}/powered"\n`, 0o755);
+		this.startSync();
+		this.startSystem();
+		this.startDevices();
+		this.startScreen();
+		await until("the kiosk's screen", () => this.screen.ask("screen"));
+		await until("the emulator", () => this.emu.ask("slips"));
+	}
+	startSystem(...more) {
+		const at = (name) => path.join(this.box, name);
+		const options = ["esp", "state", "release", "boot", "power", "sys", "proc"].map((name) => `--${name}=${at(name)}`);
+		this.system = this.stack.spawn("lobby-system", [...options, ...more], this.env, this.name);
+	}
 	status() {
 		try {
 			return execFileSync(path.join(bin, "lobbyctl"), ["status"], { env: this.env, encoding: "utf8" });
@@ -310,6 +335,12 @@ export class Stack {
 			this.kiosks.push(kiosk);
 		}
 		return this.kiosks[0];
+	}
+	async addNew(name, options = {}) {
+		const kiosk = new Kiosk(this, name, options);
+		this.kiosks.push(kiosk);
+		await kiosk.startNew();
+		return kiosk;
 	}
 	async startClinic() {
 		const port = this.url ? new URL(this.url).port : 0;

@@ -318,7 +318,13 @@ static void box_ask_count(void)
 	app.sync.visits_held = 3;
 }
 
+static void box_no_pin(void)
+{
+	box_there();
+}
+
 static const struct variant box_variants[] = {
+	{ .name = "technician-no-pin-box", .screen = SCREEN_TECHNICIAN_PIN, .staff = box_no_pin },
 	{ .name = "welcome-notice", .screen = SCREEN_WELCOME, .staff = box_notice },
 	{ .name = "welcome-development", .screen = SCREEN_WELCOME, .staff = box_development },
 	{ .name = "welcome-stick-refused", .screen = SCREEN_WELCOME, .staff = box_stick_refused },

@@ -19,6 +19,7 @@ struct fact {
 	const char *label;
 	const char *value; /* NULL: not known, and left out */
 	bool wrong;
+	bool wide; /* a sentence: a row of its own */
 };
 
 static void build_fact(struct ui *ui, const struct fact *fact)
@@ -37,8 +38,7 @@ static void build_fact(struct ui *ui, const struct fact *fact)
 /* A card with two facts a row; in large letters they follow one another, so that a page can end after any of them. */
 static void build_facts(const struct app *app, struct ui *ui, const char *group, const struct fact *facts, int count)
 {
-	bool dense = app->size < UI_SIZE_LARGE;
-	int shown = 0;
+	bool dense = app->size < UI_SIZE_LARGE, half = false; /* half: a row is open, and has one */
 	char id[24];
 
 	if (dense)
@@ -46,15 +46,21 @@ static void build_facts(const struct app *app, struct ui *ui, const char *group,
 	for (int i = 0; i < count; i++) {
 		if (facts[i].value == NULL)
 			continue;
-		if (dense && shown % 2 == 0) {
-			snprintf(id, sizeof(id), "%s-%d", group, shown / 2 + 1);
+		if (half && facts[i].wide) {
+			ui_spacer(ui, 1);
+			ui_close(ui);
+			half = false;
+		}
+		if (dense && !half && !facts[i].wide) {
+			snprintf(id, sizeof(id), "%s-%d", group, i + 1);
 			ui_open(ui, id, UI_ROW, (struct ui_opt){ 0 });
 		}
 		build_fact(ui, &facts[i]);
-		if (dense && ++shown % 2 == 0)
+		if (half)
 			ui_close(ui);
+		half = dense && !half && !facts[i].wide;
 	}
-	if (dense && shown % 2 != 0) {
+	if (half) {
 		ui_spacer(ui, 1);
 		ui_close(ui);
 	}
@@ -75,20 +81,21 @@ static void build_software(const struct app *app, struct ui *ui)
 	words_fill(version, sizeof(version),
 		   state->slot[0] != '\0' ? _("%1$s, slot %2$s") : _("%1$s, on a machine that is no appliance"), args,
 		   2);
-	build_facts(
-		app, ui, "software",
-		FACTS(((struct fact[]){
-			{ "version", _("Software"), version, false },
-			{ "other", _("In the other slot"),
-			  state->other_version[0] != '\0' ? state->other_version : _("Nothing that starts"), false },
-			{ "keys", _("Keys"),
-			  state->development ? _("Development: not for patients") : _("The clinic’s own"),
-			  state->development },
-			{ "secure-boot", _("Secure Boot"), state->secure_boot ? _("On") : _("Off"), false },
-			{ "update-state", _("Update"), update_stage_words(state->update.stage),
-			  state->update.stage >= lobby_UpdateStage_UPDATE_FELL_BACK },
-			{ "update-text", _("Why"), state->update.text[0] != '\0' ? state->update.text : NULL, false },
-		})));
+	build_facts(app, ui, "software",
+		    FACTS(((struct fact[]){
+			    { "version", _("Software"), version, false, false },
+			    { "other", _("In the other slot"),
+			      state->other_version[0] != '\0' ? state->other_version : _("Nothing that starts"), false,
+			      false },
+			    { "keys", _("Keys"),
+			      state->development ? _("Development: not for patients") : _("The clinic’s own"),
+			      state->development, false },
+			    { "secure-boot", _("Secure Boot"), state->secure_boot ? _("On") : _("Off"), false, false },
+			    { "update-state", _("Update"), update_stage_words(state->update.stage),
+			      state->update.stage >= lobby_UpdateStage_UPDATE_FELL_BACK, true },
+			    { "update-text", _("Why"), state->update.text[0] != '\0' ? state->update.text : NULL, false,
+			      true },
+		    })));
 }
 
 /* ---- storage ---- */
@@ -121,11 +128,12 @@ static void build_storage(const struct app *app, struct ui *ui)
 	build_facts(app, ui, "storage",
 		    FACTS(((struct fact[]){
 			    { "protection", _("What it stores"), protection_words(state->protection),
-			      state->protection >= lobby_Protection_PROTECTION_NO_TPM },
-			    { "disk", _("Disk"), state->state_total_kb > 0 ? disk : NULL, low },
-			    { "held", _("Visits"), app->sync_up ? held : _("lobby-sync does not run"), !app->sync_up },
+			      state->protection >= lobby_Protection_PROTECTION_NO_TPM, true },
+			    { "disk", _("Disk"), state->state_total_kb > 0 ? disk : NULL, low, false },
+			    { "held", _("Visits"), app->sync_up ? held : _("lobby-sync does not run"), !app->sync_up,
+			      false },
 			    { "protection-text", _("What happened to it"),
-			      state->protection_text[0] != '\0' ? state->protection_text : NULL, false },
+			      state->protection_text[0] != '\0' ? state->protection_text : NULL, false, true },
 		    })));
 }
 
@@ -140,12 +148,12 @@ static void build_machine(const struct app *app, struct ui *ui)
 	snprintf(temperature, sizeof(temperature), _("%d °C"), (int)state->temperature_c);
 	build_facts(app, ui, "machine",
 		    FACTS(((struct fact[]){
-			    { "maker", _("Machine"), state->machine[0] != '\0' ? state->machine : NULL, false },
+			    { "maker", _("Machine"), state->machine[0] != '\0' ? state->machine : NULL, false, false },
 			    { "display", _("Display"),
-			      app->link.told.display[0] != '\0' ? app->link.told.display : _("None"), false },
-			    { "memory", _("Memory in use"), memory, false },
+			      app->link.told.display[0] != '\0' ? app->link.told.display : _("None"), false, false },
+			    { "memory", _("Memory in use"), memory, false, false },
 			    { "temperature", _("Temperature"), state->has_temperature ? temperature : NULL,
-			      state->temperature_c >= HOT_C },
+			      state->temperature_c >= HOT_C, false },
 		    })));
 }
 
@@ -171,11 +179,11 @@ static void build_clock(const struct app *app, struct ui *ui)
 	snprintf(error, sizeof(error), _("%d ms off when last compared"), (int)state->clock_error_ms);
 	build_facts(app, ui, "clock",
 		    FACTS(((struct fact[]){
-			    { "time", _("Clock"), now, false },
+			    { "time", _("Clock"), now, false, false },
 			    { "clock-error", _("Its error"),
 			      state->clock_right ? error : _("Not compared with any other since the start"),
-			      !state->clock_right || off },
-			    { "booted", _("Running since"), state->booted_ms > 0 ? booted : NULL, false },
+			      !state->clock_right || off, true },
+			    { "booted", _("Running since"), state->booted_ms > 0 ? booted : NULL, false, false },
 		    })));
 }
 
@@ -194,9 +202,10 @@ static void build_network(const struct app *app, struct ui *ui)
 {
 	static const char *const ids[] = { "link-1", "link-2", "link-3", "link-4" };
 	const lobby_SystemState *state = &app->box.state;
-	struct fact facts[2 + sizeof(ids) / sizeof(ids[0])] = { { "clinic-reach", _("Clinic"), reach_words(app),
-								  !app->sync_up || !app->sync.enrolled ||
-									  !app->sync.reachable } };
+	struct fact facts[2 + sizeof(ids) / sizeof(ids[0])] = {
+		{ "clinic-reach", _("Clinic"), reach_words(app),
+		  !app->sync_up || !app->sync.enrolled || !app->sync.reachable, false }
+	};
 	int count = 1;
 
 	for (pb_size_t i = 0; i < state->link_count; i++) {
@@ -206,10 +215,10 @@ static void build_network(const struct app *app, struct ui *ui)
 						link->address[0] != '\0' ? link->address
 						: link->up		 ? _("No address yet")
 									 : _("Not connected"),
-						false };
+						false, false };
 	}
 	if (state->link_count == 0)
-		facts[count++] = (struct fact){ "link-none", _("Network"), _("None that we know of"), true };
+		facts[count++] = (struct fact){ "link-none", _("Network"), _("None that we know of"), true, false };
 	build_facts(app, ui, "links", facts, count);
 }
 

@@ -22,7 +22,7 @@ static void build_clinic(struct app *app, struct ui *ui)
 	ui_disc(ui, "clinic-disc", scanner ? "scan" : "home", UI_BRAND);
 	ui_heading(ui, _("Which clinic is this kiosk for?"));
 	ui_text(ui, "text", UI_STYLE_BODY,
-		_("At the front desk’s page, open Kiosks, choose New kiosk, and show its QR code to this kiosk’s "
+		_("At the front desk’s page, open Kiosks, choose Add a kiosk, and show its QR code to this kiosk’s "
 		  "scanner."),
 		(struct ui_opt){ 0 });
 	ui_text(ui, "ten", UI_STYLE_BODY, _("The code is good for ten minutes, and once."),

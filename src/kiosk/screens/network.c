@@ -53,16 +53,18 @@ static void describe(const lobby_Link *link, char *out, size_t size)
 		snprintf(out, size, "%s", cable ? _("No cable is plugged in") : _("Not connected"));
 }
 
-static void build_link(struct ui *ui, const lobby_Link *link, int number, bool needed)
+static void build_link(struct ui *ui, const lobby_Link *link, int number, bool needed, bool card)
 {
 	bool cable = link->kind == lobby_LinkKind_LINK_CABLE;
 	bool good = link->address[0] != '\0';
 	char name[16], id[32], text[200], title[64];
 
 	snprintf(name, sizeof(name), "link-%d", number);
-	ui_card_open(ui, name, "", UI_ROW, (struct ui_opt){ 0 });
+	if (card)
+		ui_card_open(ui, name, "", UI_ROW, (struct ui_opt){ 0 });
 	snprintf(id, sizeof(id), "%s-icon", name);
-	ui_icon(ui, id, cable ? "network" : "wifi", (struct ui_opt){ 0 });
+	if (card)
+		ui_icon(ui, id, cable ? "network" : "wifi", (struct ui_opt){ 0 });
 	snprintf(id, sizeof(id), "%s-words", name);
 	ui_open(ui, id, UI_COLUMN, (struct ui_opt){ .grow = 1 });
 	snprintf(title, sizeof(title), cable ? _("Cable (%s)") : _("Wi-Fi (%s)"), link->name);
@@ -78,9 +80,11 @@ static void build_link(struct ui *ui, const lobby_Link *link, int number, bool n
 					 : needed ? "warning"
 						  : "info" });
 	ui_close(ui);
-	ui_close(ui);
+	if (card)
+		ui_close(ui);
 }
 
+/* On a flat panel in large letters a card and the buttons would not be on one page. */
 static void build_network(struct app *app, struct ui *ui)
 {
 	const lobby_SystemState *state = &app->box.state;
@@ -93,7 +97,7 @@ static void build_network(struct app *app, struct ui *ui)
 		ui_text(ui, "none", UI_STYLE_BODY, _("This machine has no network that we know of."),
 			(struct ui_opt){ .tone = UI_DANGER, .icon = "warning" });
 	for (pb_size_t i = 0; i < state->link_count; i++)
-		build_link(ui, &state->link[i], (int)i + 1, !connected);
+		build_link(ui, &state->link[i], (int)i + 1, !connected, !app->landscape || app->size < UI_SIZE_LARGE);
 	ui_region(ui, UI_ACTIONS);
 	if (setting_up)
 		ui_button(ui, "continue", _("Continue"),

@@ -29,8 +29,9 @@ static void build_closed(struct app *app, struct ui *ui)
 	if (!app->sync_up) {
 		ui_banner(ui, "no-sync", _("The PIN cannot be checked: lobby-sync does not run."),
 			  (struct ui_opt){ .tone = UI_WARNING, .icon = "warning" });
-		ui_text(ui, "how", UI_STYLE_BODY, _("On the kiosk, “lobbyctl status” says what is wrong."),
-			(struct ui_opt){ .tone = UI_QUIET });
+		if (!box_is_appliance(app)) /* there is no shell on one */
+			ui_text(ui, "how", UI_STYLE_BODY, _("On the kiosk, “lobbyctl status” says what is wrong."),
+				(struct ui_opt){ .tone = UI_QUIET });
 	} else {
 		ui_text(ui, "none-set", UI_STYLE_BODY, _("The clinic has not set a PIN for technicians."),
 			(struct ui_opt){ 0 });
@@ -39,6 +40,9 @@ static void build_closed(struct app *app, struct ui *ui)
 		ui_text(ui, "command", UI_STYLE_STRONG, "lobby-clinic setting --data DIR\ntechnician_pin 482913",
 			(struct ui_opt){ 0 });
 	}
+	if (app->box.there)
+		ui_text(ui, "stick", UI_STYLE_BODY, _("A technician’s stick opens without the PIN. Put it in."),
+			(struct ui_opt){ .icon = "stick" });
 	ui_region(ui, UI_ACTIONS);
 	ui_button(ui, "close", _("Close"), (struct ui_opt){ .tone = UI_STRONG, .icon = "close" });
 }
