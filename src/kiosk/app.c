@@ -476,6 +476,11 @@ void app_wipe(struct app *app)
 	app->speak = false;
 }
 
+void app_use_zone(struct app *app)
+{
+	words_use_zone(app->settings.time_zone[0] != '\0' ? app->settings.time_zone : app->box.state.time_zone);
+}
+
 static void on_minute(void *arg)
 {
 	struct app *app = arg;

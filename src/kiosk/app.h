@@ -156,6 +156,8 @@ bool scan_begins_anew(const struct app *app);
 void scan_take_health(struct app *app);
 /** Shows what the kiosk's state wants shown, where nobody's visit is: see the flow's last rows. */
 void app_settle(struct app *app);
+/** Times are the clinic's, or those of the place that a technician named. */
+void app_use_zone(struct app *app);
 /** What link.c heard. */
 void app_on_identified(struct app *app, const lobby_Identified *identified);
 void app_on_committed(struct app *app, const lobby_VisitCommitted *committed);

@@ -41,12 +41,17 @@ bool box_is_new(const struct app *app)
 
 bool box_has_key(const struct app *app)
 {
+	return box_has_stick(app) && app->box.state.stick.technician;
+}
+
+bool box_has_stick(const struct app *app)
+{
 	return app->box.there && app->box.state.stick.state == lobby_StickState_STICK_TRUSTED;
 }
 
 bool box_can_provision(const struct app *app)
 {
-	return box_has_key(app) && app->box.state.stick.has_provisioning;
+	return box_has_stick(app) && app->box.state.stick.has_provisioning;
 }
 
 bool box_is_leaving(const struct app *app)
@@ -181,16 +186,19 @@ static void take_state(struct app *app, const lobby_SystemState *state)
 {
 	struct box *box = &app->box;
 	bool had_key = box_has_key(app);
-
 	bool turned = state->panel.rotation != box->state.panel.rotation ||
 		      strcmp(state->panel.connector, box->state.panel.connector) != 0 ||
 		      strcmp(state->panel.mode, box->state.panel.mode) != 0;
+	bool spoken = state->language[0] != '\0' && strcmp(state->language, box->state.language) != 0;
 
 	box->there = true;
 	box->state = *state;
 	if (turned && !box->trying && state->has_panel)
 		show_panel(app, &state->panel);
 	app->dirty = true;
+	if (box_is_new(app) && spoken && screens[app->screen]->rests && !app->session.active)
+		app_set_language(app, state->language);
+	app_use_zone(app);
 	setup_on_stick(app);
 	if (box_has_key(app) != had_key)
 		technician_on_key(app, box_has_key(app));

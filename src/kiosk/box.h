@@ -50,7 +50,9 @@ void box_link_stop(struct app *app);
 bool box_is_appliance(const struct app *app);
 /** The first start's questions are still to be answered. */
 bool box_is_new(const struct app *app);
-/** A technician's stick is in, and signed by somebody whom the image trusts. */
+/** A stick is in, and signed by somebody whom the image trusts. */
+bool box_has_stick(const struct app *app);
+/** ... and it opens the technician's area. */
 bool box_has_key(const struct app *app);
 /** There is a file on the stick that answers the first start's questions. */
 bool box_can_provision(const struct app *app);

@@ -4,7 +4,6 @@
 #include "base/log.h"
 #include "base/notify.h"
 #include "base/text.h"
-#include "words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -217,7 +216,7 @@ static void on_sync_message(void *arg, struct wire_conn *conn, const lobby_Envel
 		break;
 	case lobby_Envelope_settings_tag:
 		app->settings = message->body.settings;
-		words_use_zone(app->settings.time_zone);
+		app_use_zone(app);
 		app->dirty = true;
 		break;
 	case lobby_Envelope_orders_tag:

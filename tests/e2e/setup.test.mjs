@@ -3,7 +3,9 @@
 // folders in place of a machine.
 import { test, before, after } from "node:test";
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Stack, until } from "./stack.mjs";
 
@@ -64,7 +66,7 @@ test("the desk's QR code makes it a kiosk of the clinic", async () => {
 	await kiosk.text("This kiosk is ready.");
 	await kiosk.press("finish");
 	await kiosk.at("welcome");
-	assert.equal(await until("the desk's row", async () => (await row())?.state), "ready");
+	await until("the desk sees it", async () => (stack.clock.step(20), (await row())?.state === "ready"));
 });
 
 test("a patient checks in on it", async () => {
@@ -123,4 +125,53 @@ test("the clinic restarts it: the screen says so before it happens", async () =>
 	assert.match(readFileSync(powered, "utf8"), /reboot/);
 	await kiosk.at("restarting");
 	await kiosk.text("This kiosk restarts.");
+});
+
+/** A key pair as `make image-keys` writes it, and a stick that it signs. Returns the public half. */
+function makeStick(folder, provision) {
+	const jwk = generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" });
+	const [secret, open] = [jwk.d, jwk.x].map((text) => Buffer.from(text, "base64url"));
+	mkdirSync(folder);
+	writeFileSync(path.join(folder, "stick.key"), Buffer.concat([secret, open]).toString("base64") + "\n");
+	writeFileSync(path.join(folder, "provision.json"), JSON.stringify(provision));
+	execFileSync(path.join(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), "../../tools/stick"), [
+		folder,
+		path.join(folder, "image"),
+		"--provision",
+		path.join(folder, "provision.json"),
+	], { env: { ...stack.env, LOBBYCTL: path.join(stack.bin, "lobbyctl") } });
+	return open.toString("base64") + "\n";
+}
+
+const hasTools = ["mkfs.vfat", "mcopy"].every((name) => ["/usr/bin", "/usr/sbin", "/bin", "/sbin"].some((folder) => existsSync(`${folder}/${name}`)));
+
+test("another one is set up by a stick, and nobody touches it", { skip: !hasTools && "needs dosfstools and mtools" }, async () => {
+	const { code } = await desk.call("POST", "kiosks/code", { name: "Lobby 2" });
+	const folder = path.join(stack.folder, "keys");
+	const stickKey = makeStick(folder, { clinic: stack.url, code, name: "Lobby 2", time_zone: "America/Chicago", set_up: true });
+	const second = await stack.addNew("Lobby 2", { stickKey });
+	const plug = (file) => {
+		copyFileSync(file, path.join(second.box, "plug/half"));
+		renameSync(path.join(second.box, "plug/half"), path.join(second.box, "plug/stick"));
+	};
+	const unplug = () => rmSync(path.join(second.box, "plug/stick"));
+	await second.at("setup-language");
+	plug(path.join(folder, "provision.json")); // no file system at all
+	await second.text("This stick cannot be used.");
+	unplug();
+	await second.watch("the stick is forgotten", async () => !(await second.tree()).includes("This stick cannot be used."));
+	plug(path.join(folder, "image"));
+	await second.text("It begins by itself in");
+	await until("the welcome screen", async () => (stack.clock.step(500), (await second.screen.ask("screen")) === "welcome"));
+	await until("the desk's row", async () => (stack.clock.step(20), (await desk.state()).kiosks.some((k) => k.name === "Lobby 2" && k.state === "ready")));
+	// Later it is the key to the technician's area, as long as it is in.
+	unplug();
+	stack.clock.step(2000);
+	await second.at("welcome");
+	plug(path.join(folder, "image"));
+	await second.at("box");
+	await second.press("about");
+	await second.text("Running since");
+	unplug();
+	await second.at("welcome");
 });

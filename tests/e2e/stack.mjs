@@ -175,9 +175,9 @@ class Kiosk {
 		await until("the roster", () => /[1-9]\d* appointments/.test(this.status()));
 	}
 	/** As it comes out of the box: an appliance that belongs to no clinic. */
-	async startNew() {
+	async startNew(options) {
 		this.box = path.join(this.folder, "box");
-		for (const folder of ["esp/loader/entries", "esp/EFI/lobby", "state/update", "sys", "proc/sys/kernel/random", "efivars", "networkd"])
+		for (const folder of ["esp/loader/entries", "esp/EFI/lobby", "state/update", "sys", "proc/sys/kernel/random", "efivars", "networkd", "plug"])
 			mkdirSync(path.join(this.box, folder), { recursive: true });
 		const put = (name, text, mode) => writeFileSync(path.join(this.box, name), text, { mode });
 		put("release", "VERSION=0.4.0\nMIN_VERSION=0.3.0\nKEYS=development\n");
@@ -187,6 +187,7 @@ class Kiosk {
 		put("proc/meminfo", "MemTotal: 2097152 kB\nMemAvailable: 1048576 kB\n");
 		put("proc/sys/kernel/random/boot_id", "11111111-1111-1111-1111-111111111111\n");
 		put("power", `#!/bin/sh\necho "$@" >> "${this.box}/powered"\n`, 0o755);
+		put("stick-key", options.stickKey ?? "");
 		this.startSync();
 		this.startSystem();
 		this.startDevices();
@@ -194,10 +195,12 @@ class Kiosk {
 		await until("the kiosk's screen", () => this.screen.ask("screen"));
 		await until("the emulator", () => this.emu.ask("slips"));
 	}
-	startSystem(...more) {
+	startSystem() {
 		const at = (name) => path.join(this.box, name);
-		const options = ["esp", "state", "release", "boot", "power", "sys", "proc"].map((name) => `--${name}=${at(name)}`);
-		this.system = this.stack.spawn("lobby-system", [...options, ...more], this.env, this.name);
+		const options = ["esp", "state", "release", "boot", "power", "sys", "proc", "efivars", "networkd", "stick-key"].map(
+			(name) => `--${name}=${at(name)}`,
+		);
+		this.system = this.stack.spawn("lobby-system", [...options, `--stick=${at("plug/stick")}`], this.env, this.name);
 	}
 	status() {
 		try {
@@ -339,7 +342,7 @@ export class Stack {
 	async addNew(name, options = {}) {
 		const kiosk = new Kiosk(this, name, options);
 		this.kiosks.push(kiosk);
-		await kiosk.startNew();
+		await kiosk.startNew(options);
 		return kiosk;
 	}
 	async startClinic() {

@@ -276,6 +276,7 @@ static void technician(void)
 {
 	ready();
 	box.state.stick.state = lobby_StickState_STICK_TRUSTED;
+	box.state.stick.technician = true;
 	box_says();
 	at("box");
 }

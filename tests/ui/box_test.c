@@ -189,6 +189,8 @@ static void a_stick_sets_it_all_up_by_itself(void **state)
 	assert_int_equal(box.commands, 2);
 	sync_says(true, "");
 	box_answers(0, "Done.");
+	assert_int_equal(box.command.what, lobby_SystemDo_SYSTEM_SET_UP); /* the file said nothing of it */
+	box_answers(0, "");
 	box.state.set_up = true;
 	box_says();
 	at("welcome");
@@ -236,6 +238,7 @@ static void a_stick_waits_for_the_patient(void **state)
 	press("check-in");
 	at("birthday");
 	box.state.stick.state = lobby_StickState_STICK_TRUSTED;
+	box.state.stick.technician = true;
 	box_says();
 	at("birthday");
 	box.state.stick = (lobby_Stick){ .state = lobby_StickState_STICK_REFUSED, .text = "It is not signed." };

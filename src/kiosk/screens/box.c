@@ -47,7 +47,7 @@ static bool can(const struct app *app, const struct tile *tile)
 	const struct box *box = &app->box;
 
 	if (tile->need == NEED_STICK)
-		return box->there && !box->asking && box->state.stick.state == lobby_StickState_STICK_TRUSTED;
+		return box_has_stick(app) && !box->asking;
 	return tile->need != NEED_BOX || (box->there && !box->asking);
 }
 

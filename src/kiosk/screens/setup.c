@@ -118,6 +118,13 @@ static void event_stick(struct app *app, const struct ui_event *event)
 	}
 }
 
+/* A file that says nothing of it has answered all that it can: what is missing is asked for later. */
+static void answer_stick(struct app *app, lobby_SystemDo what, int err)
+{
+	if (what == lobby_SystemDo_SYSTEM_PROVISION && err == 0 && !app->box.state.set_up)
+		box_do_plain(app, lobby_SystemDo_SYSTEM_SET_UP);
+}
+
 static void enter_stick(struct app *app)
 {
 	if (!app->setup.begun)
@@ -138,6 +145,7 @@ const struct screen screen_setup_stick = { .setup = 1,
 					   .enter = enter_stick,
 					   .build = build_stick,
 					   .event = event_stick,
+					   .answer = answer_stick,
 					   .leave = leave_stick };
 
 /* ---- done ---- */
