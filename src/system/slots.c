@@ -52,9 +52,12 @@ static int take_number(const char **at)
 
 static bool parse_name(const char *name, struct slots_file *file)
 {
-	const char *at = name + strlen(PREFIX);
+	const char *at;
 
-	if (strncmp(name, PREFIX, strlen(PREFIX)) != 0 || (*at != 'a' && *at != 'b') || strlen(name) >= SLOTS_NAME)
+	if (strncmp(name, PREFIX, strlen(PREFIX)) != 0 || strlen(name) >= SLOTS_NAME)
+		return false;
+	at = name + strlen(PREFIX);
+	if (*at != 'a' && *at != 'b')
 		return false;
 	file->slot = *at++ - 'a';
 	file->left = -1;
@@ -100,7 +103,7 @@ static bool take_value(const char *text, const char *key, char *out, size_t size
 void slots_see(struct slots_seen *seen, const char *name, const char *text, size_t len)
 {
 	struct slots_file *file;
-	char copy[MAX_ENTRY + 1], right[SLOTS_TEXT], sort[8] = "";
+	char copy[MAX_ENTRY + 1] = "", right[SLOTS_TEXT], sort[8] = "";
 
 	if (seen->count == SLOTS_FILES)
 		return;

@@ -46,13 +46,27 @@ static void gather(struct system *sys, lobby_SystemState *state)
 			system_parts[i].fill(sys, state);
 }
 
+/* As a peer would see it. */
+static bool is_told(const struct system *sys, const lobby_Envelope *envelope)
+{
+	static uint8_t bytes[2][WIRE_MAX_PACKET];
+	static lobby_Envelope told;
+	int len, told_len;
+
+	told.which_body = lobby_Envelope_system_state_tag;
+	told.body.system_state = sys->told;
+	told_len = wire_encode(&told, bytes[0], sizeof(bytes[0]));
+	len = wire_encode(envelope, bytes[1], sizeof(bytes[1]));
+	return len >= 0 && len == told_len && memcmp(bytes[0], bytes[1], (size_t)len) == 0;
+}
+
 static void tell_now(void *arg)
 {
 	struct system *sys = arg;
 	lobby_Envelope envelope = { .which_body = lobby_Envelope_system_state_tag };
 
 	gather(sys, &envelope.body.system_state);
-	if (memcmp(&envelope.body.system_state, &sys->told, sizeof(sys->told)) == 0)
+	if (is_told(sys, &envelope))
 		return;
 	sys->told = envelope.body.system_state;
 	wire_server_broadcast(sys->server, lobby_Program_PROGRAM_UNKNOWN, &envelope);

@@ -1,0 +1,164 @@
+/* Updates through a whole lobby-system: from the offer to the restart, on trial, good, fallen back, refused, cut off.
+ */
+#include "system_box.h"
+
+static void test_an_update(void **unused)
+{
+	(void)unused;
+	put_bundle("1.raucb", UPDATE_COMPATIBLE " 0.2.0");
+	install("1.raucb", "0.2.0");
+	assert_int_equal(box.answer.err, 0);
+	UNTIL(box.told.update.stage == lobby_UpdateStage_UPDATE_WAITING &&
+	      strstr(box.told.update.text, "known to be good"));
+	put("hold", "");
+	become_good();
+	clock_advance_ms(UPDATE_QUIET_MS);
+	UNTIL(box.told.update.stage == lobby_UpdateStage_UPDATE_INSTALLING && box.told.update.percent == 20);
+	/* A patient does not stop it, and holds the restart up. */
+	say_kiosk(lobby_KioskScreen_KIOSK_IN_USE, true, true);
+	take_away("hold");
+	UNTIL(box.told.update.stage == lobby_UpdateStage_UPDATE_INSTALLED);
+	assert_string_equal(box.told.update.version, "0.2.0");
+	UNTIL(strcmp(box.told.other_version, "0.2.0") == 0);
+	pass(10 * MINUTE);
+	assert_false(is_there("powered"));
+	say_kiosk(lobby_KioskScreen_KIOSK_READY, true, true);
+	pass(POWER_QUIET_MS);
+	UNTIL(is_there("powered"));
+	/* Only lobby-system was restarted: still the same. */
+	start_again("a", "0.1.0", "11111111-1111-1111-1111-111111111111");
+	UNTIL(box.told.update.stage == lobby_UpdateStage_UPDATE_INSTALLED);
+	start_again("b", "0.2.0", "22222222-2222-2222-2222-222222222222");
+	UNTIL(box.told.update.stage == lobby_UpdateStage_UPDATE_TRIAL);
+	say_kiosk(lobby_KioskScreen_KIOSK_READY, true, true);
+	say_sync(true, false);
+	pass(5 * MINUTE);
+	assert_int_equal(box.told.update.stage, lobby_UpdateStage_UPDATE_TRIAL);
+	say_sync(true, true);
+	UNTIL(box.told.update.stage == lobby_UpdateStage_UPDATE_GOOD);
+	start_again("b", "0.2.0", "33333333-3333-3333-3333-333333333333");
+	UNTIL(box.told.update.stage == lobby_UpdateStage_UPDATE_GOOD);
+}
+
+static void test_an_update_waits_for_the_patient(void **unused)
+{
+	(void)unused;
+	become_good();
+	say_kiosk(lobby_KioskScreen_KIOSK_IN_USE, true, true);
+	put_bundle("1.raucb", UPDATE_COMPATIBLE " 0.2.0");
+	install("1.raucb", "");
+	UNTIL(strstr(box.told.update.text, "when nobody has been at the screen for a minute"));
+	pass(10 * MINUTE);
+	assert_int_equal(box.told.update.stage, lobby_UpdateStage_UPDATE_WAITING);
+	put("hold", "");
+	say_kiosk(lobby_KioskScreen_KIOSK_READY, true, true);
+	pass(UPDATE_QUIET_MS - 10 * SECOND);
+	assert_int_equal(box.told.update.stage, lobby_UpdateStage_UPDATE_WAITING);
+	clock_advance_ms(15 * SECOND);
+	UNTIL(box.told.update.stage == lobby_UpdateStage_UPDATE_INSTALLING && box.told.update.percent == 20);
+	install("1.raucb", "");
+	assert_int_equal(box.answer.err, LOBBY_ERR_BUSY);
+	take_away("hold");
+	UNTIL(box.told.update.stage == lobby_UpdateStage_UPDATE_INSTALLED);
+}
+
+static void test_an_update_that_did_not_come_up(void **unused)
+{
+	(void)unused;
+	become_good();
+	put_bundle("1.raucb", UPDATE_COMPATIBLE " 0.2.0");
+	install("1.raucb", "");
+	pass(UPDATE_QUIET_MS);
+	UNTIL(box.told.update.stage == lobby_UpdateStage_UPDATE_INSTALLED);
+	for (int i = 0; i < 2; i++) {
+		start_again("a", "0.1.0", i == 0 ? "44444444" : "55555555");
+		UNTIL(box.told.update.stage == lobby_UpdateStage_UPDATE_FELL_BACK);
+		assert_string_equal(box.told.update.text, "Version 0.2.0 did not come up. Version 0.1.0 runs again.");
+		assert_string_equal(box.told.update.version, "0.2.0");
+	}
+}
+
+static void test_the_power_goes_while_it_is_installed(void **unused)
+{
+	(void)unused;
+	become_good();
+	put_bundle("1.raucb", UPDATE_COMPATIBLE " 0.2.0");
+	put("hold", "");
+	install("1.raucb", "");
+	clock_advance_ms(UPDATE_QUIET_MS);
+	UNTIL(box.told.update.stage == lobby_UpdateStage_UPDATE_INSTALLING && box.told.update.percent == 20);
+	start_again("a", "0.1.0", "66666666");
+	UNTIL(box.told.version[0] != '\0');
+	assert_int_equal(box.told.update.stage, lobby_UpdateStage_UPDATE_NONE);
+	/* Or a moment later: it was the first choice already. */
+	start_again("b", "0.2.0", "77777777");
+	UNTIL(box.told.update.stage == lobby_UpdateStage_UPDATE_TRIAL);
+	take_away("hold");
+}
+
+static void test_updates_that_are_refused(void **unused)
+{
+	static const struct {
+		const char *name, *words, *version, *text;
+	} bad[] = {
+		{ "foreign.raucb", UPDATE_COMPATIBLE " 0.2.0", "", "The update is not signed with this clinic's key." },
+		{ "2.raucb", "toaster 0.2.0", "", "The update is for another kind of machine." },
+		{ "3.raucb", UPDATE_COMPATIBLE " 0.0.8", "",
+		  "Version 0.0.8 is too old: no version before 0.0.9 may follow this one." },
+		{ "4.raucb", UPDATE_COMPATIBLE " 0.1.0", "", "Version 0.1.0 runs already." },
+		{ "5.raucb", UPDATE_COMPATIBLE " 0.2.0", "0.3.0", "It should be version 0.3.0 and is version 0.2.0." },
+		{ "6.raucb", "x \"", "", "The update could not be installed" },
+	};
+
+	(void)unused;
+	UNTIL(box.told.other_version[0] != '\0');
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		put_bundle(bad[i].name, bad[i].words);
+		install(bad[i].name, bad[i].version);
+		assert_int_equal(box.answer.err, LOBBY_ERR_REFUSED);
+		assert_memory_equal(box.answer.text, bad[i].text, strlen(bad[i].text));
+		UNTIL(box.told.update.stage == lobby_UpdateStage_UPDATE_REFUSED);
+	}
+	install("/etc/passwd", "");
+	assert_int_equal(box.answer.err, LOBBY_ERR_INVALID);
+	install("../state/update/1.raucb", "");
+	assert_int_equal(box.answer.err, LOBBY_ERR_INVALID);
+	install(".hidden", "");
+	assert_int_equal(box.answer.err, LOBBY_ERR_INVALID);
+	install("", "");
+	assert_int_equal(box.answer.err, LOBBY_ERR_INVALID);
+}
+
+static void test_an_installation_that_fails(void **unused)
+{
+	(void)unused;
+	become_good();
+	put_bundle("torn.raucb", UPDATE_COMPATIBLE " 0.2.0");
+	install("torn.raucb", "");
+	pass(UPDATE_QUIET_MS);
+	UNTIL(box.told.update.stage == lobby_UpdateStage_UPDATE_REFUSED);
+	assert_string_equal(box.told.update.text, "The update's contents are damaged, or the disk is.");
+	/* The bundle's inside is older than its outside says: the handler is the last to look. */
+	put("bundle/manifest.raucm", "[update]\nversion=0.0.1\n");
+	put_bundle("1.raucb", UPDATE_COMPATIBLE " 0.2.0");
+	install("1.raucb", "");
+	pass(UPDATE_QUIET_MS);
+	UNTIL(strstr(box.told.update.text, "older than what this version lets itself be replaced with"));
+	assert_int_equal(box.told.update.stage, lobby_UpdateStage_UPDATE_REFUSED);
+	pass(30 * MINUTE);
+	assert_false(is_there("powered"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_BOX(test_an_update),
+		WITH_BOX(test_an_update_waits_for_the_patient),
+		WITH_BOX(test_an_update_that_did_not_come_up),
+		WITH_BOX(test_the_power_goes_while_it_is_installed),
+		WITH_BOX(test_updates_that_are_refused),
+		WITH_BOX(test_an_installation_that_fails),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
