@@ -179,7 +179,7 @@ static void try_open(void *arg)
 	if (rc == 0) {
 		d->phase = USB_NAMING;
 		ask_string(d, d->name_index, on_name);
-	} else if (++d->attempts < (rc == LIBUSB_ERROR_ACCESS ? UDEV_ATTEMPTS : OPEN_ATTEMPTS)) {
+	} else if (++d->attempts < (rc == LIBUSB_ERROR_ACCESS && !d->named_only ? UDEV_ATTEMPTS : OPEN_ATTEMPTS)) {
 		loop_timer_set(d->usb->loop, &d->timer, (int64_t)FIRST_OPEN_MS << d->attempts, try_open, d);
 	} else if (d->named_only) {
 		become_ready(d); /* its numbers will have to do */
