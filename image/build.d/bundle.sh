@@ -2,7 +2,7 @@
 # Made by hand as RAUC's documentation has it, since `rauc bundle` puts a random salt into each; `rauc info` judges it.
 
 bundle_make() {
-	local file=$1 tree=$out/bundle salt hash blocks log
+	local file=$1 tree=$out/bundle
 	say "Making the update"
 	rm -rf "$tree" "$file"
 	mkdir -p "$tree"
@@ -11,13 +11,8 @@ bundle_make() {
 	bundle_manifest "$tree/manifest.raucm"
 	mksquashfs "$tree" "$file" -comp zstd -Xcompression-level 1 -b 64K -noappend -all-root -no-xattrs \
 		-quiet -no-progress >/dev/null
-	truncate -s %4096 "$file"
-	blocks=$(($(stat -c %s "$file") / 4096))
-	salt=$(sha256sum <"$file" | cut -d ' ' -f 1)
-	log=$(veritysetup format --no-superblock --hash=sha256 --data-block-size=4096 --hash-block-size=4096 --data-blocks=$blocks \
-		--hash-offset=$((blocks * 4096)) --salt="$salt" "$file" "$file")
-	hash=$(sed -n 's/^Root hash:[[:space:]]*//p' <<<"$log")
-	bundle_sign "$file" "$hash" "$salt" $(($(stat -c %s "$file") - blocks * 4096))
+	root_verity "$file"
+	bundle_sign "$file" "$root_hash" "$root_salt" $(($(stat -c %s "$file") - root_blocks * 4096))
 	rm -rf "$tree"
 	rauc info --keyring="$keys/update.crt" "$file" >"$out/rauc.log" 2>&1 || fail "$(cat "$out/rauc.log")" "rauc does not take the bundle"
 	rm "$out/rauc.log"
@@ -28,7 +23,7 @@ bundle_manifest() {
 		[update]
 		compatible=lobby-kiosk-x86_64
 		version=$version
-		build=$root_hash
+		build=$build
 
 		[bundle]
 		format=verity

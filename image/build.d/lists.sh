@@ -7,7 +7,7 @@ lists_packages() { cut -f 1-3 "$base/packages" | tr '\t' ' ' >"$1"; }
 lists_spdx() {
 	local tree=$2
 	(cd "$tree" && find usr/bin/lobby* usr/share/lobby usr/lib/lobby -type f -print0 2>/dev/null | LC_ALL=C sort -z | xargs -0 sha256sum) >"$out/ours"
-	awk -F '\t' -v version="$version" -v date="$(date -u -d "@$SOURCE_DATE_EPOCH" +%FT%TZ)" -v hash="$root_hash" '
+	awk -F '\t' -v version="$version" -v date="$(date -u -d "@$SOURCE_DATE_EPOCH" +%FT%TZ)" -v hash="$build" '
 		function quote(s) { gsub(/\\/, "\\\\", s); gsub(/"/, "\\\"", s); return "\"" s "\"" }
 		function id(s) { gsub(/[^A-Za-z0-9.-]/, "-", s); return s }
 		function url(s) { gsub(/%/, "%25", s); gsub(/\+/, "%2B", s); gsub(/:/, "%3A", s); gsub(/~/, "%7E", s); return s }

@@ -70,7 +70,7 @@ root_add_fonts() {
 root_add_ours() {
 	local tree=$1 share=$1/usr/share/lobby p
 	mkdir -p "$share/keys" "$tree/usr/lib/lobby" "$tree/etc/rauc" "$tree/usr/bin"
-	for p in lobby-kiosk lobby-devices lobby-sync lobby-system lobbyctl; do
+	for p in lobby-kiosk lobby-devices lobby-sync lobby-system lobbyctl lobby-flash; do
 		[ -e "$programs/$p" ] || { say "There is no $p yet"; continue; }
 		strip -o "$tree/usr/bin/$p" "$programs/$p"
 		chmod 755 "$tree/usr/bin/$p"
@@ -174,14 +174,22 @@ root_check() {
 	return 0
 }
 
-# root_pack TREE FILE: the squashfs and behind it its verity tree. Sets $root_hash, $root_salt and $root_blocks.
+# root_pack TREE FILE: the squashfs and behind it its hash tree
 root_pack() {
-	local tree=$1 file=$2 log
+	local tree=$1 file=$2
 	say "Packing the root"
 	rm -f "$file"
 	mksquashfs "$tree" "$file" -comp zstd -Xcompression-level "$([ -z "${QUICK:-}" ] && echo 9 || echo 3)" -b 256K -noappend -all-root -no-xattrs \
 		-quiet -no-progress >"$out/squash.log" || fail "$(cat "$out/squash.log")" "mksquashfs failed"
 	rm "$out/squash.log"
+	root_verity "$file"
+	[ "$(stat -c %s "$file")" -le $((160 << 20)) ] || fail "the root does not fit a slot of 160 MiB"
+}
+
+# root_verity FILE: puts the hash tree behind what is in the file, padded to whole blocks; no superblock: init gets all from the signed
+# command line. The salt is of the contents, so that it is the same each time. Sets $root_hash, $root_salt and $root_blocks.
+root_verity() {
+	local file=$1 log
 	truncate -s %4096 "$file"
 	root_blocks=$(($(stat -c %s "$file") / 4096))
 	root_salt=$(sha256sum <"$file" | cut -d ' ' -f 1)
@@ -189,5 +197,7 @@ root_pack() {
 		--hash-offset=$((root_blocks * 4096)) --salt="$root_salt" "$file" "$file") || fail "veritysetup failed"
 	root_hash=$(sed -n 's/^Root hash:[[:space:]]*//p' <<<"$log")
 	[ ${#root_hash} = 64 ] || fail "veritysetup gave no root hash"
-	[ "$(stat -c %s "$file")" -le $((160 << 20)) ] || fail "the root does not fit a slot of 160 MiB"
 }
+
+# root_arguments: what the kernel's command line says of the root that root_verity was last called for
+root_arguments() { echo "lobby.root=$root_hash lobby.salt=$root_salt lobby.blocks=$root_blocks"; }
