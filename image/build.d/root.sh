@@ -171,7 +171,11 @@ root_check() {
 	while read -r script; do
 		head -c 2 "$script" | grep -q '#!' && rm "$script" # nothing could run it
 	done < <(find "$tree/usr" "$tree/etc" -type f -perm /111 -size -64k -not -path '*/modules/*')
-	return 0
+	# And what must never be there.
+	unit=$(find "$tree" \( -perm /6000 -o -name sh -o -name bash -o -name dash -o -name 'dpkg*' -o -name 'apt*' -o -name 'perl*' \) \
+		\( -type f -o -type l \) ! -lname /dev/null ! -path "$tree/etc/systemd/*")
+	[ -z "$unit" ] || fail "$unit" "this must not be on the root"
+	! cut -d : -f 2 "$tree/etc/passwd" | grep -qvx '\*' || fail "somebody could log in"
 }
 
 # root_pack TREE FILE: the squashfs and behind it its hash tree
