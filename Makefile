@@ -172,7 +172,7 @@ $(B)/tests/image/splash: $(B)/tests/image/splash.o $(filter-out %/main.o,$(INIT_
 FUZZERS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
 fuzzers: $(FUZZERS)
 $(B)/tests/fuzz/%_fuzz: $(B)/tests/fuzz/%_fuzz.o $(if $(filter fuzz,$(MODE)),,$(B)/tests/fuzz/replay.o) $(B)/liblobby.a
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(B)/liblobby.a $(LDLIBS)
 
 $(B)/locale/%/LC_MESSAGES/lobby.mo: assets/locale/%.po
 	@mkdir -p $(@D)
