@@ -38,7 +38,8 @@ static void try_loader(const uint8_t *data, size_t len)
 	assert(slot == 0 || slot == 'a' || slot == 'b');
 	slot = loader_slot_of_entry(text);
 	assert(slot == 0 || slot == 'a' || slot == 'b');
-	(void)loader_uuid(text, uuid);
+	if (loader_uuid(text, uuid) == 0)
+		assert(strlen(uuid) == 36);
 }
 
 static void try_header(const uint8_t *data, size_t len)
