@@ -257,17 +257,27 @@ static int filesystem_old(struct climb *c)
 
 /* ---- all of it --------------------------------------------------------------------------------------------------- */
 
+/* Of what a program said: why it failed comes last. */
+static const char *last_line(char *said)
+{
+	char *at;
+
+	text_trim(said);
+	at = strrchr(said, '\n');
+	return at != NULL ? at + 1 : said;
+}
+
 static int climb_partition(struct climb *c)
 {
 	char said[512] = "";
-	int err = partition_find(c->at->sys, c->at->disk, "state", c->device);
+	int err = partition_find(c->at->disk, "state", c->device);
 
 	if (err == 0)
 		return wait_for(c->device, DISK_WAIT_MS) ? 0 : LOBBY_ERR_IO;
 	worker_say("stage Making room for the state partition.");
 	err = partition_make(c->at->disk, c->at->definitions, said, sizeof(said));
 	if (err == 0)
-		err = partition_find(c->at->sys, c->at->disk, "state", c->device);
+		err = partition_find(c->at->disk, "state", c->device);
 	if (err == 0 && !wait_for(c->device, DISK_WAIT_MS))
 		err = LOBBY_ERR_IO;
 	if (err == LOBBY_ERR_DISK_FULL)
@@ -276,8 +286,7 @@ static int climb_partition(struct climb *c)
 		remark(c,
 		       "The disk takes no state partition (is it broken?): nothing is kept when this kiosk restarts.");
 	if (err != 0)
-		log_event(LOG_ERROR, "repart", "error=%s says=\"%.*s\"", err_event(err), (int)strcspn(said, "\n"),
-			  said);
+		log_event(LOG_ERROR, "repart", "error=%s says=\"%s\"", err_event(err), last_line(said));
 	return err;
 }
 
@@ -287,7 +296,7 @@ static int climb_disk(struct climb *c)
 	bool fresh;
 	int err;
 
-	fresh = partition_find(c->at->sys, c->at->disk, "state", c->device) != 0;
+	fresh = partition_find(c->at->disk, "state", c->device) != 0;
 	err = climb_partition(c);
 	if (err != 0)
 		return err;
@@ -383,6 +392,6 @@ int ladder_wipe(void *arg)
 	if (sodium_init() < 0)
 		return 1;
 	key_remove(at);
-	err = partition_find(at->sys, at->disk, "state", device);
+	err = partition_find(at->disk, "state", device);
 	return err == LOBBY_ERR_NOT_FOUND ? 0 : err != 0 || vault_destroy(device) != 0;
 }

@@ -3,78 +3,78 @@
 
 #include "helper.h"
 
-#include "base/file.h"
+#include "base/bytes.h"
 
-#include <dirent.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#define PATIENCE_MS 60000
+#define ENTRY 128
+#define MOST 128
+#define PATIENCE_MS 240000
 
-enum called { CALLED_OTHERWISE, CALLED_NOTHING, CALLED_SO };
-
-/* What a partition's uevent (sysfs) says of its name. A disk or anything else that is no partition is "otherwise". */
-static enum called called(const char *path, const char *name)
+/* The name of an entry: UTF-16, of which only ASCII is ours. */
+static bool is_named(const uint8_t entry[ENTRY], const char *name)
 {
-	enum called is = CALLED_OTHERWISE;
-	char want[64], *text = NULL;
-	const char *at;
-	size_t len = 0;
+	struct reader r = reader_of(entry + 56, 72);
+	size_t len = strlen(name);
 
-	if (file_read(path, 4096, &text, &len) != 0)
-		return CALLED_OTHERWISE;
-	if (strstr(text, "PARTN=") != NULL && strstr(text, "PARTNAME=") == NULL)
-		is = CALLED_NOTHING;
-	snprintf(want, sizeof(want), "PARTNAME=%s", name);
-	for (at = text; (at = strstr(at, want)) != NULL; at++) {
-		char after = at[strlen(want)];
-
-		if ((at == text || at[-1] == '\n') && (after == '\n' || after == '\0')) {
-			is = CALLED_SO;
-			break;
-		}
-	}
-	free(text);
-	return is;
+	for (size_t i = 0; i <= len; i++)
+		if (read_le16(&r) != (uint8_t)name[i])
+			return false;
+	return !r.failed;
 }
 
-int partition_find(const char *sys, const char *disk, const char *name, char out[PARTITION_PATH])
+/* The number of the partition with this name, from 1; 0: none. */
+static unsigned find_in(int fd, uint64_t sector, const char *name)
 {
-	const char *base = strrchr(disk, '/');
-	char folder[192], path[512], nameless[PARTITION_PATH] = "";
-	int err = LOBBY_ERR_NOT_FOUND, count = 0;
-	struct dirent *entry;
-	DIR *dir;
+	static const uint8_t unused[16];
+	uint8_t header[92] = { 0 }, entry[ENTRY];
+	struct reader r = reader_of(header, sizeof(header));
+	uint64_t table;
+	uint32_t count, each;
 
-	base = base != NULL ? base + 1 : disk;
-	if (snprintf(folder, sizeof(folder), "%s/class/block/%s", sys, base) >= (int)sizeof(folder))
-		return LOBBY_ERR_NOT_FOUND;
-	dir = opendir(folder);
-	if (dir == NULL)
-		return LOBBY_ERR_NOT_FOUND;
-	while (err != 0 && (entry = readdir(dir)) != NULL) {
-		enum called is;
+	if (pread(fd, header, sizeof(header), (off_t)sector) != (ssize_t)sizeof(header) ||
+	    memcmp(header, "EFI PART", 8) != 0)
+		return 0;
+	read_span(&r, 72);
+	table = read_le32(&r);
+	table |= (uint64_t)read_le32(&r) << 32;
+	count = read_le32(&r);
+	each = read_le32(&r);
+	if (each < ENTRY || each > 4096 || table > INT64_MAX / sector / 2)
+		return 0;
+	for (unsigned i = 0; i < count && i < MOST; i++) {
+		if (pread(fd, entry, ENTRY, (off_t)(table * sector + (uint64_t)i * each)) != ENTRY)
+			return 0;
+		if (memcmp(entry, unused, sizeof(unused)) != 0 && is_named(entry, name))
+			return i + 1;
+	}
+	return 0;
+}
 
-		/* A disk's partitions are folders below it that begin with its name: vda1, nvme0n1p4. */
-		if (strncmp(entry->d_name, base, strlen(base)) != 0 || strlen(entry->d_name) > 32)
-			continue;
-		snprintf(path, sizeof(path), "%s/%s/uevent", folder, entry->d_name);
-		is = called(path, name);
-		if (is == CALLED_OTHERWISE)
-			continue;
-		snprintf(is == CALLED_SO ? out : nameless, PARTITION_PATH, "/dev/%.32s", entry->d_name);
-		count += is == CALLED_NOTHING;
-		err = is == CALLED_SO ? 0 : err;
-	}
-	closedir(dir);
-	/* The kernel reads names when it reads the whole table, at power-on. One that systemd-repart added since is
-	 * known by its place alone (BLKPG), and ours is the one that is ever added. */
-	if (err != 0 && count == 1 && strcmp(name, "state") == 0) {
-		memcpy(out, nameless, sizeof(nameless));
-		err = 0;
-	}
-	return err;
+int partition_find(const char *disk, const char *name, char out[PARTITION_PATH])
+{
+	int fd = open(disk, O_RDONLY | O_CLOEXEC);
+	size_t len = strlen(disk);
+	unsigned number;
+
+	if (fd < 0)
+		return LOBBY_ERR_IO;
+	number = find_in(fd, 512, name);
+	if (number == 0)
+		number = find_in(fd, 4096, name);
+	close(fd);
+	if (number == 0)
+		return LOBBY_ERR_NOT_FOUND;
+	/* vda1, but nvme0n1p1 */
+	return snprintf(out, PARTITION_PATH, "%s%s%u", disk,
+			len > 0 && disk[len - 1] >= '0' && disk[len - 1] <= '9' ? "p" : "", number) < PARTITION_PATH
+		       ? 0
+		       : LOBBY_ERR_TOO_LONG;
 }
 
 int partition_make(const char *disk, const char *definitions, char *said, size_t size)

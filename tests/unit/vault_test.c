@@ -94,41 +94,24 @@ static void a_state_partition_is_added(void **state)
 
 static void a_partition_is_found_by_its_name(void **state)
 {
-	char out[PARTITION_PATH], sys[96];
+	char out[PARTITION_PATH], want[PARTITION_PATH], name[80];
 
 	(void)state;
+	blank("16M");
+	assert_int_equal(partition_find(disk, "state", out), LOBBY_ERR_NOT_FOUND);
 	assert_int_equal(
-		try_run("mkdir -p sys/class/block/nvme0n1/nvme0n1p1 sys/class/block/nvme0n1/nvme0n1p4 && "
-			"printf 'PARTN=1\\nPARTNAME=state-old\\n' >sys/class/block/nvme0n1/nvme0n1p1/uevent && "
-			"printf 'PARTN=4\\nPARTNAME=state\\n' >sys/class/block/nvme0n1/nvme0n1p4/uevent"),
+		try_run("printf 'label: gpt\\nsize=1M,name=state-old\\nsize=1M,name=stat\\nsize=1M,name=state\\n' | "
+			"sfdisk -q disk && cp disk nvme0n1"),
 		0);
-	snprintf(sys, sizeof(sys), "%s/sys", folder);
-	assert_int_equal(partition_find(sys, "/dev/nvme0n1", "state", out), 0);
-	assert_string_equal(out, "/dev/nvme0n1p4");
-	assert_int_equal(partition_find(sys, "/dev/nvme0n1", "old", out), LOBBY_ERR_NOT_FOUND);
-	assert_int_equal(partition_find(sys, "/dev/sda", "state", out), LOBBY_ERR_NOT_FOUND);
-}
-
-/* As after systemd-repart: the kernel was told of the new partition's place, and of nothing else. */
-static void a_partition_just_made_has_no_name_yet(void **state)
-{
-	char out[PARTITION_PATH], sys[96];
-
-	(void)state;
-	assert_int_equal(try_run("mkdir -p new/class/block/vda/vda1 new/class/block/vda/vda4 && "
-				 "printf 'DEVNAME=vda\\nDEVTYPE=disk\\n' >new/class/block/vda/uevent && "
-				 "printf 'PARTN=1\\nPARTNAME=esp\\n' >new/class/block/vda/vda1/uevent && "
-				 "printf 'DEVTYPE=partition\\nPARTN=4\\n' >new/class/block/vda/vda4/uevent"),
-			 0);
-	snprintf(sys, sizeof(sys), "%s/new", folder);
-	assert_int_equal(partition_find(sys, "/dev/vda", "state", out), 0);
-	assert_string_equal(out, "/dev/vda4");
-	assert_int_equal(partition_find(sys, "/dev/vda", "root-b", out), LOBBY_ERR_NOT_FOUND);
-	/* Two of them are nobody's. */
-	assert_int_equal(try_run("mkdir -p new/class/block/vda/vda5 && cp new/class/block/vda/vda4/uevent "
-				 "new/class/block/vda/vda5/"),
-			 0);
-	assert_int_equal(partition_find(sys, "/dev/vda", "state", out), LOBBY_ERR_NOT_FOUND);
+	assert_int_equal(partition_find(disk, "state", out), 0);
+	snprintf(want, sizeof(want), "%s3", disk);
+	assert_string_equal(out, want);
+	snprintf(name, sizeof(name), "%s/nvme0n1", folder);
+	assert_int_equal(partition_find(name, "stat", out), 0);
+	snprintf(want, sizeof(want), "%sp2", name);
+	assert_string_equal(out, want);
+	assert_int_equal(partition_find(disk, "old", out), LOBBY_ERR_NOT_FOUND);
+	assert_int_equal(partition_find("/dev/none", "state", out), LOBBY_ERR_IO);
 }
 
 static void a_vault_opens_with_its_key_only(void **state)
@@ -367,7 +350,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_state_partition_is_added),
 		cmocka_unit_test(a_partition_is_found_by_its_name),
-		cmocka_unit_test(a_partition_just_made_has_no_name_yet),
 		cmocka_unit_test(a_vault_opens_with_its_key_only),
 		cmocka_unit_test(a_destroyed_vault_is_gone),
 		cmocka_unit_test(a_tpm_opens_it_and_another_does_not),
