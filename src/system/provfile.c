@@ -133,6 +133,7 @@ static int take_network(json_t *json, struct provfile *file, struct why why)
 static int check_whole(const struct provfile *file, struct why why)
 {
 	const char *url = file->enrol.url, *code = file->enrol.code;
+	char servers[512];
 
 	if (url[0] != '\0' && (strncmp(url, "https://", 8) != 0 || url[8] == '\0' || url[8] == '/'))
 		return refuse(why, "clinic: an address like https://clinic.example.org:8443 is expected.");
@@ -141,6 +142,9 @@ static int check_whole(const struct provfile *file, struct why why)
 			      url[0] != '\0' ? "code" : "clinic");
 	if (strstr(file->time_zone, "..") != NULL || file->time_zone[0] == '/')
 		return refuse(why, "time_zone: a name like America/New_York is expected.");
+	if (timeserver_print(file->time, servers, sizeof(servers)) != 0)
+		return refuse(why, "time: up to %d servers like nts://time.clinic.example are expected.",
+			      TIMESERVER_MAX);
 	return 0;
 }
 
@@ -156,6 +160,7 @@ static int take_all(json_t *json, struct provfile *file, struct why why)
 		{ "language", file->language, sizeof(file->language), LETTERS DIGITS "-", "a language's tag like en" },
 		{ "time_zone", file->time_zone, sizeof(file->time_zone), LETTERS DIGITS "/_+-.",
 		  "a name like America/New_York" },
+		{ "time", file->time, sizeof(file->time), NULL, "servers like nts://time.clinic.example" },
 	};
 	size_t count = sizeof(fields) / sizeof(fields[0]);
 	json_t *panel = json_object_get(json, "panel"), *network = json_object_get(json, "network");

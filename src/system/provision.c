@@ -21,6 +21,7 @@
 
 #define KEPT "system/set-up.json"
 #define KEPT_MAX 4096
+#define KEPT_TIME "system/time-servers"
 #define ENROL_MS 120000
 #define AGAIN_MS 5000
 #define SILENCE_MS 30000
@@ -64,6 +65,8 @@ void provision_ready(struct system *sys)
 	size_t len = 0;
 	json_t *json;
 
+	if (system_state_path(sys, path, sizeof(path), KEPT_TIME) == 0)
+		timeserver_hand_over(path, TIMESERVER_RUN);
 	if (system_state_path(sys, path, sizeof(path), KEPT) != 0 || file_read(path, KEPT_MAX, &text, &len) != 0)
 		return;
 	json = json_loadb(text, len, 0, NULL);
@@ -94,6 +97,7 @@ static void finish(struct system *sys, int err, const char *text)
 static void finish_well(struct system *sys)
 {
 	struct provision *p = sys->provision;
+	char path[512];
 	int err;
 
 	if (p->file.language[0] != '\0')
@@ -102,6 +106,8 @@ static void finish_well(struct system *sys)
 		text_copy(p->time_zone, sizeof(p->time_zone), p->file.time_zone);
 	p->set_up = p->set_up || p->file.set_up;
 	err = keep(sys);
+	if (err == 0 && p->file.time[0] != '\0' && system_state_path(sys, path, sizeof(path), KEPT_TIME) == 0)
+		err = timeserver_set(path, TIMESERVER_RUN, p->file.time);
 	finish(sys, err,
 	       err == 0 ? "All that the stick says is set." : "The settings could not be written to the disk.");
 }

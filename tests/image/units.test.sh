@@ -33,13 +33,13 @@ make_root() {
 	done
 	cp -a image/root/. "$root/"
 	for f in kiosk devices sync system; do cp "build/release/lobby-$f" "$root/usr/bin/"; done
-	for f in mountpoint journalctl; do cp "$(command -v $f)" "$root/usr/bin/"; done
+	for f in mountpoint journalctl systemctl; do cp "$(command -v $f)" "$root/usr/bin/"; done
 }
 
 units_load() {
 	# chronyd and rauc are the image's, not this machine's: they are looked for when the image is built.
 	systemd-analyze verify --root="$root" --man=no lobby.target emergency.target rescue.target lobby-kiosk.service lobby-devices.service \
-		lobby-sync.service lobby-system.service lobby-journal.service lobby-trouble.service var.mount tmp.mount 2>&1 |
+		lobby-sync.service lobby-system.service lobby-journal.service lobby-time-renew.service lobby-trouble.service var.mount tmp.mount 2>&1 |
 		grep -v 'chronyd' >"$root/.verify"
 	check "systemd loads our units without a word" test ! -s "$root/.verify"
 	cat "$root/.verify"

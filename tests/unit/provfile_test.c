@@ -6,6 +6,7 @@
 #include "system/network.h"
 #include "system/plug.h"
 #include "system/provfile.h"
+#include "system/timeserver.h"
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -356,10 +357,55 @@ static void only_the_support_desk_can_read(void **state)
 	close(fd);
 }
 
+static void time_servers_are_names_and_nothing_else(void **state)
+{
+	static const char *const nonsense[] = {
+		"time.example",
+		"nts://",
+		"nts://-v",
+		"nts://a b",
+		"http://a.example",
+		"nts://a.example\\nserver evil.example",
+		"nts://a.example;b",
+		"nts://a,nts://b,nts://c,nts://d,nts://e",
+		"nts://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	};
+	char folder[] = "/tmp/lobby-time.XXXXXX", kept[64], sources[64], json[160], lines[512], *text;
+	struct provfile file;
+	size_t len;
+
+	(void)state;
+	assert_int_equal(timeserver_print("nts://time.clinic.example, ntp://192.0.2.1", lines, sizeof(lines)), 0);
+	assert_string_equal(lines, "server time.clinic.example nts iburst\nserver 192.0.2.1 iburst\n");
+	assert_int_equal(timeserver_print("", lines, sizeof(lines)), 0);
+	assert_string_equal(lines, "");
+	for (size_t i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++) {
+		snprintf(json, sizeof(json), "{\"time\":\"%s\"}", nonsense[i]);
+		assert_int_equal(parse(json, &file), LOBBY_ERR_INVALID);
+		assert_non_null(strstr(why, "time: "));
+	}
+	assert_int_equal(parse("{\"time\":\"nts://time.clinic.example\"}", &file), 0);
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(kept, sizeof(kept), "%s/kept", folder);
+	snprintf(sources, sizeof(sources), "%s/clinic.sources", folder);
+	assert_int_equal(timeserver_set(kept, folder, file.time), 0);
+	assert_int_equal(unlink(sources), 0);
+	timeserver_hand_over(kept, folder); /* as after a restart */
+	assert_int_equal(file_read(sources, 512, &text, &len), 0);
+	assert_string_equal(text, "server time.clinic.example nts iburst\n");
+	free(text);
+	assert_int_equal(timeserver_set(kept, folder, ""), 0);
+	assert_int_equal(access(sources, F_OK), -1);
+	unlink(kept);
+	rmdir(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_whole_file_is_read),
+		cmocka_unit_test(time_servers_are_names_and_nothing_else),
 		cmocka_unit_test(nonsense_is_named),
 		cmocka_unit_test(the_networks_files_are_as_they_should_be),
 		cmocka_unit_test(network_settings_survive),
