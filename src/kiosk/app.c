@@ -251,6 +251,7 @@ void app_on_slot(struct app *app, const lobby_CardSlot *slot)
 void app_on_sync_state(struct app *app, const lobby_SyncState *state)
 {
 	app->sync = *state;
+	app->sync_heard = true;
 	app->dirty = true;
 	if (!state->enrolled && app->screen == SCREEN_WELCOME)
 		app_fire(app, FLOW_BROKEN);

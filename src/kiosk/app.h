@@ -72,6 +72,7 @@ struct app {
 	lobby_CardSlotState slot; /* of the card reader */
 	bool sync_up;		  /* lobby-sync answers; false after SYNC_GRACE_MS without it */
 	bool sync_was_up;	  /* since the start */
+	bool sync_heard;	  /* sync is what it said, not what we assume */
 	int64_t started_mono_ms;
 	bool devices_up;
 	bool had_scanner; /* since the start: one that is missed is worth a word, one that never was is not */

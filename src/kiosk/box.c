@@ -109,8 +109,9 @@ static void on_answer(struct app *app, const lobby_SystemAnswer *answer)
 	app->speak = true;
 	if (screen->answer != NULL)
 		screen->answer(app, box->what, answer->err);
-	/* The next screen of the first start is about something else. */
-	box->has_said = screens[app->screen] == screen || box->what == lobby_SystemDo_SYSTEM_SET_NETWORK;
+	/* The next screen of the first start is about something else; what is in reach is a list, or none. */
+	box->has_said = box->what != lobby_SystemDo_SYSTEM_LOOK_WIRELESS &&
+			(screens[app->screen] == screen || box->what == lobby_SystemDo_SYSTEM_SET_NETWORK);
 }
 
 /* What is lost with the connection is sent again when it returns. */

@@ -77,9 +77,10 @@ static bool is_new(const struct app *app)
 	return box_is_new(app);
 }
 
+/* Until lobby-sync has spoken a kiosk counts as enrolled, but not here. */
 static bool is_enrolled(const struct app *app)
 {
-	return app->sync_up && app->sync.enrolled;
+	return app->sync_heard && app->sync_up && app->sync.enrolled;
 }
 
 static bool has_stick(const struct app *app)

@@ -27,12 +27,15 @@ static void let_in(struct app *app)
 	app_refresh(app);
 }
 
-/* A stick opens by itself where nobody's visit is; over a patient's it waits until the clock is held. */
+/* A stick opens by itself where nobody's visit is; over a patient's it waits until the clock is held. So it does at the
+ * start: one that was left in is no technician. */
 void technician_on_key(struct app *app, bool there)
 {
+	bool starting = clock_mono_ms() - app->started_mono_ms < APP_START_MS;
+
 	if (!there && app->technician.by_key)
 		app_fire(app, FLOW_START_OVER);
-	else if (there && may_hold(app) && !app->session.active && screens[app->screen]->rests &&
+	else if (there && !starting && may_hold(app) && !app->session.active && screens[app->screen]->rests &&
 		 !(box_is_new(app) && box_can_provision(app)))
 		let_in(app);
 }

@@ -275,6 +275,8 @@ static void ready(void)
 static void technician(void)
 {
 	ready();
+	clock_advance_ms(APP_START_MS);
+	pump();
 	box.state.stick.state = lobby_StickState_STICK_TRUSTED;
 	box.state.stick.technician = true;
 	box_says();

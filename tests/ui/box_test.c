@@ -136,6 +136,19 @@ static void the_first_start_by_hand(void **state)
 	assert_string_equal(app.setup.code, "");
 }
 
+/* Whoever is faster than lobby-sync is asked for the clinic all the same. */
+static void a_late_lobby_sync_is_not_taken_for_a_clinic(void **state)
+{
+	(void)state;
+	box.state.set_up = false;
+	box_starts();
+	at("setup-language");
+	press("continue");
+	press("keep");
+	press("continue");
+	at("clinic");
+}
+
 /* A turned picture that nobody keeps turns back; one that is kept is told to lobby-system. */
 static void the_panel_is_tried_before_it_is_kept(void **state)
 {
@@ -228,6 +241,21 @@ static void a_stick_opens_and_closes_the_technicians_area(void **state)
 	box_says();
 	at("welcome");
 	assert_false(app.technician.in);
+}
+
+/* Whoever restarts a kiosk with the stick left in gets its welcome screen, and holds the clock to come back. */
+static void a_stick_that_was_left_in_waits(void **state)
+{
+	(void)state;
+	box.state.stick.state = lobby_StickState_STICK_TRUSTED;
+	box.state.stick.technician = true;
+	ready();
+	seconds(30);
+	at("welcome");
+	technician_hold(&app);
+	seconds(4);
+	at("box");
+	assert_true(app.technician.in);
 }
 
 /* It does not interrupt anybody. */
@@ -416,10 +444,12 @@ int main(void)
 		TEST(late_parts_are_waited_for_in_words),
 		TEST(what_never_comes_is_out_of_order),
 		TEST(the_first_start_by_hand),
+		TEST(a_late_lobby_sync_is_not_taken_for_a_clinic),
 		TEST(the_panel_is_tried_before_it_is_kept),
 		TEST(a_stick_sets_it_all_up_by_itself),
 		TEST(a_stick_can_be_declined),
 		TEST(a_stick_opens_and_closes_the_technicians_area),
+		TEST(a_stick_that_was_left_in_waits),
 		TEST(a_stick_waits_for_the_patient),
 		TEST(wiping_asks_twice_and_wants_the_lost_visits_typed),
 		TEST(a_passphrase_goes_to_the_box_and_nowhere_else),

@@ -186,6 +186,53 @@ static void keyboard_capitals_and_accents(void **state)
 	assert_string_equal(ui_field_text(ui, "street"), "Qé ");
 }
 
+static void build_secret(struct ui *ui, enum ui_field_kind kind)
+{
+	ui_begin(ui, &normal, "secret");
+	ui_region(ui, UI_BODY);
+	ui_heading(ui, "Passphrase");
+	ui_field(ui, "secret", "Passphrase", kind, 200, NULL, NULL, (struct ui_opt){ 0 });
+	ui_region(ui, UI_PAD);
+	ui_keyboard(ui);
+	ui_end(ui);
+}
+
+/* A passphrase may have any of them, and there is no other keyboard. */
+static void every_printable_character_can_be_typed_by_touch(void **state)
+{
+	struct ui *ui = *state;
+	char wanted[128] = "";
+
+	build_secret(ui, UI_FIELD_SECRET);
+	for (int c = ' '; c < 0x7F; c++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), c == ' ' ? "key-space" : "key-%c", c >= 'A' && c <= 'Z' ? c + 32 : c);
+		if (c >= 'A' && c <= 'Z')
+			ui_press(ui, "key-shift");
+		build_secret(ui, UI_FIELD_SECRET);
+		if (tree_find(ui, id) == NULL) {
+			ui_press(ui, "key-accents");
+			build_secret(ui, UI_FIELD_SECRET);
+		}
+		assert_non_null(tree_find(ui, id));
+		ui_press(ui, id);
+		build_secret(ui, UI_FIELD_SECRET);
+		wanted[strlen(wanted)] = (char)c;
+	}
+	assert_string_equal(ui_field_text(ui, "secret"), wanted);
+	ui_field_clear(ui, "secret");
+	build_secret(ui, UI_FIELD_ADDRESS);
+	ui_type(ui, "192.0.2.7/24 x:");
+	assert_string_equal(ui_field_text(ui, "secret"), "192.0.2.7/24");
+	ui_field_clear(ui, "secret");
+	build_secret(ui, UI_FIELD_URL);
+	ui_press(ui, "key-slash");
+	ui_press(ui, "key-colon");
+	ui_type(ui, "Ab 1.é");
+	assert_string_equal(ui_field_text(ui, "secret"), "/:Ab1.");
+}
+
 static void letters_can_be_typed(void **state)
 {
 	struct ui *ui = *state;
@@ -313,6 +360,7 @@ int main(void)
 		T(a_birthday_is_eight_keys),
 		T(fields_take_what_they_are_for),
 		T(keyboard_capitals_and_accents),
+		T(every_printable_character_can_be_typed_by_touch),
 		T(letters_can_be_typed),
 		T(focus_moves_by_keys),
 		T(focus_reaches_all_and_comes_round),

@@ -84,11 +84,20 @@ static void build_link(struct ui *ui, const lobby_Link *link, int number, bool n
 		ui_close(ui);
 }
 
-/* On a flat panel in large letters a card and the buttons would not be on one page. */
+static void build_choices(const struct app *app, struct ui *ui)
+{
+	if (setup_link(app, lobby_LinkKind_LINK_WIRELESS) != NULL)
+		ui_button(ui, "wireless", _("Choose a Wi-Fi"), (struct ui_opt){ .icon = "wifi" });
+	if (app->box.state.link_count > 0)
+		ui_button(ui, "by-hand", _("Enter an address"), (struct ui_opt){ .icon = "network" });
+}
+
 static void build_network(struct app *app, struct ui *ui)
 {
 	const lobby_SystemState *state = &app->box.state;
 	bool setting_up = !app->technician.in, connected = false;
+	/* On a flat panel in large letters cards and all the buttons would not be on one page. */
+	bool crowded = app->landscape && app->size >= UI_SIZE_LARGE;
 
 	for (pb_size_t i = 0; i < state->link_count; i++)
 		connected = connected || state->link[i].address[0] != '\0';
@@ -97,15 +106,15 @@ static void build_network(struct app *app, struct ui *ui)
 		ui_text(ui, "none", UI_STYLE_BODY, _("This machine has no network that we know of."),
 			(struct ui_opt){ .tone = UI_DANGER, .icon = "warning" });
 	for (pb_size_t i = 0; i < state->link_count; i++)
-		build_link(ui, &state->link[i], (int)i + 1, !connected, !app->landscape || app->size < UI_SIZE_LARGE);
+		build_link(ui, &state->link[i], (int)i + 1, !connected, !crowded);
+	if (crowded)
+		build_choices(app, ui);
 	ui_region(ui, UI_ACTIONS);
 	if (setting_up)
 		ui_button(ui, "continue", _("Continue"),
 			  (struct ui_opt){ .tone = UI_STRONG, .icon = "arrow-forward", .icon_end = true });
-	if (setup_link(app, lobby_LinkKind_LINK_WIRELESS) != NULL)
-		ui_button(ui, "wireless", _("Choose a Wi-Fi"), (struct ui_opt){ .icon = "wifi" });
-	if (state->link_count > 0)
-		ui_button(ui, "by-hand", _("Enter an address"), (struct ui_opt){ .icon = "network" });
+	if (!crowded)
+		build_choices(app, ui);
 	ui_button(ui, "back", _("Back"), (struct ui_opt){ .icon = "arrow-back" });
 }
 
@@ -152,7 +161,7 @@ static void build_wireless(struct app *app, struct ui *ui)
 
 	ui_heading(ui, _("Which Wi-Fi?"));
 	if (state->wireless_count == 0 && !app->box.asking)
-		ui_text(ui, "none", UI_STYLE_BODY, _("None is in reach, or none that says its name."),
+		ui_text(ui, "none", UI_STYLE_BODY, _("None was found. You can type the name of one."),
 			(struct ui_opt){ .tone = UI_QUIET });
 	for (pb_size_t i = 0; i < state->wireless_count; i++) {
 		const lobby_Wireless *w = &state->wireless[i];
