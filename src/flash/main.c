@@ -16,8 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The image's slots and ESP; beside it the state partition wants some room. */
-#define STATE_BYTES (256LL * 1024 * 1024)
 #define MAX_SMALL 65536
 #define TELL_MS 500
 
@@ -140,7 +138,7 @@ static int check_target(const struct options *o, const struct flash_manifest *ma
 {
 	static const struct target_roots roots = { "/sys", "/proc" };
 	const char *why = "";
-	int64_t needed = manifest->size + STATE_BYTES;
+	int64_t needed = manifest->size + TARGET_STATE_BYTES;
 
 	if (target_look(o->device, needed, &roots, target, &why) == 0) {
 		printf("Writes to %s: %s%s%s%s%.1f GB\n", target->path, target->model, target->model[0] ? ", " : "",

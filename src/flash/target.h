@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Beside the image the disk has a state partition, which wants some room. */
+#define TARGET_STATE_BYTES (256LL * 1024 * 1024)
+
 struct target {
 	char path[256];
 	char name[65];		    /* of the kernel, "sdb"; of a file its path's last part */

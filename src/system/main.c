@@ -25,6 +25,8 @@ static const char usage[] =
 	"  --networkd DIR   the stick's and the support desk's keys, where the panel and network settings go\n"
 	"  --power PROGRAM  default systemctl, called as \"systemctl --no-block reboot\" or \"poweroff\"\n"
 	"  --sys DIR, --proc DIR   default /sys, /proc\n"
+	"  --install DIR, --dev DIR   default /install and /dev: an installer's stick writes the image there to a "
+	"disk\n"
 	"  --run DIR        where the sockets live (default $LOBBY_RUN, else /run/lobby)\n"
 	"  --help, --version\n"
 	"\n"
@@ -48,15 +50,17 @@ static int parse(int argc, char **argv, struct system_options *o)
 						 { "efivars", required_argument, NULL, 'f' },
 						 { "support-key", required_argument, NULL, 'o' },
 						 { "networkd", required_argument, NULL, 'n' },
+						 { "install", required_argument, NULL, 'i' },
+						 { "dev", required_argument, NULL, 'd' },
 						 { "run", required_argument, NULL, 'r' },
 						 { "help", no_argument, NULL, 'h' },
 						 { "version", no_argument, NULL, 'v' },
 						 { NULL, 0, NULL, 0 } };
 	const char **values[128] = {
-		['e'] = &o->esp,     ['s'] = &o->state,	    ['l'] = &o->release, ['b'] = &o->boot,
-		['u'] = &o->rauc,    ['p'] = &o->power,	    ['y'] = &o->sys,	 ['c'] = &o->proc,
-		['t'] = &o->stick,   ['k'] = &o->stick_key, ['f'] = &o->efivars, ['o'] = &o->support_key,
-		['n'] = &o->networkd
+		['e'] = &o->esp,      ['s'] = &o->state,     ['l'] = &o->release, ['b'] = &o->boot,
+		['u'] = &o->rauc,     ['p'] = &o->power,     ['y'] = &o->sys,	  ['c'] = &o->proc,
+		['t'] = &o->stick,    ['k'] = &o->stick_key, ['f'] = &o->efivars, ['o'] = &o->support_key,
+		['n'] = &o->networkd, ['i'] = &o->install,   ['d'] = &o->dev
 	};
 	int c;
 

@@ -161,7 +161,7 @@ static void take_command(struct system *sys, struct wire_conn *conn, const lobby
 		system_answer(conn, command, LOBBY_ERR_INVALID, NULL);
 	else if (!allowed)
 		system_answer(conn, command, LOBBY_ERR_FORBIDDEN, "This program may not ask for that.");
-	else if (row->appliance && !system_is_appliance(sys))
+	else if (row->appliance && !system_is_appliance(sys) && !(row->installer && sys->boot.installer))
 		system_answer(conn, command, LOBBY_ERR_INVALID, NOT_HERE);
 	else if (row->run == NULL)
 		system_answer(conn, command, LOBBY_ERR_INVALID, "This version of Lobby cannot do that.");
@@ -294,6 +294,8 @@ void system_set_options(struct system *sys, const struct system_options *options
 		.efivars = or_else(options->efivars, "/sys/firmware/efi/efivars"),
 		.networkd = or_else(options->networkd, "/run/systemd/network"),
 		.power = or_else(options->power, "systemctl"),
+		.install = or_else(options->install, "/install"),
+		.dev = or_else(options->dev, "/dev"),
 	};
 }
 

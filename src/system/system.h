@@ -38,6 +38,8 @@ struct system_options {
 	const char *efivars;	 /* /sys/firmware/efi/efivars */
 	const char *networkd;	 /* /run/systemd/network */
 	const char *power;	 /* systemctl: called as "systemctl --no-block reboot" or "poweroff" */
+	const char *install;	 /* /install: an installer's stick has the image there that it writes */
+	const char *dev;	 /* /dev: where the disks' nodes are that it may write */
 };
 
 /** What /usr/lib/lobby/release and /run/lobby-boot say. */
@@ -64,6 +66,7 @@ struct provision;
 struct network;
 struct panel;
 struct logs;
+struct install;
 
 /** A command that is answered later: see system_defer(). */
 struct system_later {
@@ -109,6 +112,7 @@ struct system {
 	struct network *network;
 	struct panel *panel;
 	struct logs *logs;
+	struct install *install;
 };
 
 /** One part. Every function but init may be NULL; init returns an error only if the program cannot go on without. */
@@ -134,6 +138,7 @@ struct system_command {
 	system_command_fn *run; /* NULL: this build cannot do it, and says so */
 	bool appliance;		/* refused on other machines */
 	unsigned from;		/* the programs that may ask it */
+	bool installer;		/* not refused on an installer's stick */
 };
 
 extern const struct system_part system_parts[];
