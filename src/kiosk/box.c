@@ -39,6 +39,11 @@ bool box_is_new(const struct app *app)
 	       !app->box.state.set_up;
 }
 
+bool box_is_installer(const struct app *app)
+{
+	return app->box.state.install.stage != lobby_InstallStage_INSTALL_NONE;
+}
+
 bool box_has_key(const struct app *app)
 {
 	return box_has_stick(app) && app->box.state.stick.technician;
@@ -193,6 +198,7 @@ static void take_state(struct app *app, const lobby_SystemState *state)
 	bool spoken = state->language[0] != '\0' && strcmp(state->language, box->state.language) != 0;
 
 	box->there = true;
+	app->speak = app->speak || state->install.stage != box->state.install.stage;
 	box->state = *state;
 	if (turned && !box->trying && state->has_panel)
 		show_panel(app, &state->panel);

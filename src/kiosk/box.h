@@ -36,7 +36,8 @@ struct box {
 	lobby_SystemDo leaving; /* what the screen says while the box goes down: RESTART_NOW, POWER_OFF or WIPE */
 	lobby_SystemDo confirm; /* what SCREEN_BOX_ASK asks about */
 	bool sure;		/* ... for the second time */
-	bool trying;		/* a turned picture waits to be kept: */
+	char disk[sizeof(((lobby_InstallDisk *)0)->name)]; /* what SCREEN_INSTALL_ASK asks about */
+	bool trying;					   /* a turned picture waits to be kept: */
 	lobby_Panel trial;
 	int seconds_left;
 	struct loop_timer second;
@@ -50,6 +51,8 @@ void box_link_stop(struct app *app);
 bool box_is_appliance(const struct app *app);
 /** The first start's questions are still to be answered. */
 bool box_is_new(const struct app *app);
+/** It was started from an installer's stick, which is to write its disk. */
+bool box_is_installer(const struct app *app);
 /** A stick is in, and signed by somebody whom the image trusts. */
 bool box_has_stick(const struct app *app);
 /** ... and it opens the technician's area. */

@@ -99,6 +99,11 @@ static bool is_leaving(const struct app *app)
 	return box_is_leaving(app);
 }
 
+static bool is_installer(const struct app *app)
+{
+	return box_is_installer(app);
+}
+
 /* lobby-sync has not been there yet, and may still come. */
 static bool is_starting(const struct app *app)
 {
@@ -273,8 +278,13 @@ static const struct flow_row rows[] = {
 	{ SCREEN_ENROL, FLOW_CONTINUE, IF(is_new), SCREEN_TECHNICIAN_TEST },
 	{ SCREEN_ENROL, FLOW_CONTINUE, ALWAYS, SCREEN_WELCOME },
 
+	{ SCREEN_INSTALL, FLOW_ASK, ALWAYS, SCREEN_INSTALL_ASK },
+	{ SCREEN_INSTALL_ASK, FLOW_BACK, ALWAYS, SCREEN_INSTALL },
+	{ SCREEN_INSTALL_ASK, FLOW_CONTINUE, ALWAYS, SCREEN_INSTALL },
+
 	/* Where this kiosk rests, as it stands: app_settle() asks these rows, too. */
 	{ FLOW_ANY, FLOW_START_OVER, IF(is_leaving), SCREEN_RESTARTING },
+	{ FLOW_ANY, FLOW_START_OVER, IF(is_installer), SCREEN_INSTALL },
 	{ FLOW_ANY, FLOW_START_OVER, IF(has_stick), SCREEN_SETUP_STICK },
 	{ FLOW_ANY, FLOW_START_OVER, IF(is_new), SCREEN_SETUP_LANGUAGE },
 	{ FLOW_ANY, FLOW_START_OVER, IF(is_starting), SCREEN_STARTING },
@@ -327,6 +337,8 @@ static const char *const screen_names[SCREEN_COUNT] = {
 	[SCREEN_ABOUT] = "about",
 	[SCREEN_UPDATE] = "update",
 	[SCREEN_BOX_ASK] = "box-ask",
+	[SCREEN_INSTALL] = "install",
+	[SCREEN_INSTALL_ASK] = "install-ask",
 };
 
 static const char *const event_names[FLOW_EVENT_COUNT] = {

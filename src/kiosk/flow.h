@@ -54,6 +54,8 @@ enum screen_id {
 	SCREEN_ABOUT,
 	SCREEN_UPDATE,
 	SCREEN_BOX_ASK, /* restart, power off, wipe: really? */
+	SCREEN_INSTALL, /* this machine was started from an installer's stick */
+	SCREEN_INSTALL_ASK,
 	SCREEN_COUNT,
 	FLOW_ANY = SCREEN_COUNT,
 };

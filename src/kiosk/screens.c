@@ -46,4 +46,6 @@ const struct screen *const screens[SCREEN_COUNT] = {
 	[SCREEN_ABOUT] = &screen_about,
 	[SCREEN_UPDATE] = &screen_update,
 	[SCREEN_BOX_ASK] = &screen_box_ask,
+	[SCREEN_INSTALL] = &screen_install,
+	[SCREEN_INSTALL_ASK] = &screen_install_ask,
 };

@@ -419,6 +419,87 @@ static void lobby_system_may_die(void **state)
 	assert_true(app.box.there);
 }
 
+/* ---- the installer's stick ---- */
+
+static void installer(void)
+{
+	box.state.slot[0] = '\0';
+	box.state.set_up = false;
+	box.state.has_install = true;
+	box.state.install =
+		(lobby_Install){ .stage = lobby_InstallStage_INSTALL_CHOOSE,
+				 .version = "0.4.0",
+				 .disk_count = 2,
+				 .disk = { { .name = "nvme0n1", .model = "Example SSD", .size_mb = 64023 },
+					   { .name = "sdb", .size_mb = 4000, .why_not = "It is on USB." } } };
+	seconds(2);
+	box_starts();
+	at("install");
+}
+
+/* No clinic and no lobby-sync, ever: it must not be out of order for that. */
+static void an_installer_writes_the_disk_that_was_chosen(void **state)
+{
+	(void)state;
+	installer();
+	seconds(APP_START_MS / 1000 + 5);
+	at("install");
+	assert_true(shows("64 GB · nvme0n1"));
+	assert_true(shows("It is on USB."));
+	assert_false(shows("#disk-sdb"));
+	press("disk-nvme0n1");
+	at("install-ask");
+	assert_int_equal(box.commands, 0);
+	press("back");
+	press("disk-nvme0n1");
+	press("yes");
+	assert_int_equal(box.command.what, lobby_SystemDo_SYSTEM_INSTALL_DISK);
+	assert_string_equal(box.command.path, "nvme0n1");
+	box.state.install.stage = lobby_InstallStage_INSTALL_WRITING;
+	box.state.install.percent = 12;
+	box.state.install.seconds_left = 130;
+	box_says();
+	box_answers(0, "");
+	at("install");
+	assert_true(shows("12 %"));
+	assert_true(shows("About 3 minutes left."));
+	seconds(SETUP_IDLE_MS / 1000 + 5); /* nobody has to stand there */
+	at("install");
+	box.state.install.stage = lobby_InstallStage_INSTALL_DONE;
+	box_says();
+	assert_true(shows("Lobby is installed."));
+	press("restart");
+	assert_int_equal(box.command.what, lobby_SystemDo_SYSTEM_RESTART_NOW);
+	box_answers(0, "It restarts now.");
+	box.state.restarting = true;
+	box_says();
+	at("restarting");
+}
+
+static void an_installer_that_failed_is_tried_again(void **state)
+{
+	(void)state;
+	installer();
+	press("disk-nvme0n1");
+	press("yes");
+	box_answers(LOBBY_ERR_BUSY, "This disk is in use.");
+	at("install-ask");
+	assert_true(shows("This disk is in use."));
+	press("back");
+	box.state.install.stage = lobby_InstallStage_INSTALL_FAILED;
+	text_copy(box.state.install.text, sizeof(box.state.install.text), "The disk could not be written.");
+	box_says();
+	assert_true(shows("The disk could not be written."));
+	press("disk-nvme0n1");
+	box.state.install.disk_count = 0; /* it was taken out */
+	box_says();
+	assert_int_equal(ui_press(app.ui, "yes").kind, UI_EVENT_NONE);
+	press("back");
+	press("look");
+	assert_int_equal(box.command.what, lobby_SystemDo_SYSTEM_INSTALL_DISK);
+	assert_string_equal(box.command.path, "");
+}
+
 static void times_are_the_clinics(void **state)
 {
 	char time[24];
@@ -457,6 +538,8 @@ int main(void)
 		TEST(a_restart_is_said_before_it_comes),
 		TEST(a_lost_clinic_is_asked_for_again),
 		TEST(lobby_system_may_die),
+		TEST(an_installer_writes_the_disk_that_was_chosen),
+		TEST(an_installer_that_failed_is_tried_again),
 		TEST(times_are_the_clinics),
 	};
 	int failed;

@@ -323,7 +323,105 @@ static void box_no_pin(void)
 	box_there();
 }
 
+/* ---- the installer's stick ---- */
+
+static void box_install(void)
+{
+	lobby_Install *in = &app.box.state.install;
+
+	box_there();
+	app.box.state.slot[0] = '\0';
+	app.box.state.has_install = true;
+	app.sync_up = false;
+	*in = (lobby_Install){ .stage = lobby_InstallStage_INSTALL_CHOOSE,
+			       .version = "0.4.0",
+			       .disk_count = 3,
+			       .disk = { { .name = "nvme0n1",
+					   .model = "Example NVMe SSD EX-256G",
+					   .serial = "EX21A0004711",
+					   .size_mb = 256060 },
+					 { .name = "sda", .size_mb = 31914 },
+					 { .name = "mmcblk0",
+					   .model = "DUTA42",
+					   .serial = "0x5a3b",
+					   .size_mb = 410,
+					   .why_not = "This disk is too small for the image." } } };
+	text_copy(app.box.disk, sizeof(app.box.disk), "nvme0n1");
+}
+
+static void box_install_failed(void)
+{
+	lobby_Install *in = &app.box.state.install;
+
+	box_install();
+	in->stage = lobby_InstallStage_INSTALL_FAILED;
+	text_copy(in->text, sizeof(in->text),
+		  "The disk did not keep what was written to it: it is broken or a fake. Do not use it.");
+	in->disk_count = 1;
+}
+
+static void box_install_foreign(void)
+{
+	lobby_Install *in = &app.box.state.install;
+
+	box_install_failed();
+	in->version[0] = '\0';
+	in->disk_count = 0;
+	text_copy(
+		in->text, sizeof(in->text),
+		"The image on this stick is not signed with the release key that came with it. Make the stick again.");
+}
+
+static void box_install_nothing(void)
+{
+	lobby_Install *in = &app.box.state.install;
+
+	box_install();
+	in->disk[0] = in->disk[2];
+	in->disk_count = 1;
+}
+
+static void box_install_writing(void)
+{
+	lobby_Install *in = &app.box.state.install;
+
+	box_install();
+	in->stage = lobby_InstallStage_INSTALL_WRITING;
+	in->percent = 37;
+	in->seconds_left = 155;
+	text_copy(in->chosen, sizeof(in->chosen), "nvme0n1");
+}
+
+static void box_install_reading(void)
+{
+	box_install_writing();
+	app.box.state.install.stage = lobby_InstallStage_INSTALL_READING;
+	app.box.state.install.percent = 0;
+	app.box.state.install.seconds_left = 0;
+}
+
+static void box_install_done(void)
+{
+	box_install_writing();
+	app.box.state.install.stage = lobby_InstallStage_INSTALL_DONE;
+}
+
+static void box_install_gone(void)
+{
+	box_install();
+	text_copy(app.box.disk, sizeof(app.box.disk), "sdz");
+}
+
 static const struct variant box_variants[] = {
+	{ .name = "install", .screen = SCREEN_INSTALL, .staff = box_install },
+	{ .name = "install-failed", .screen = SCREEN_INSTALL, .staff = box_install_failed },
+	{ .name = "install-foreign", .screen = SCREEN_INSTALL, .staff = box_install_foreign },
+	{ .name = "install-nothing", .screen = SCREEN_INSTALL, .staff = box_install_nothing },
+	{ .name = "install-writing", .screen = SCREEN_INSTALL, .staff = box_install_writing },
+	{ .name = "install-reading", .screen = SCREEN_INSTALL, .staff = box_install_reading },
+	{ .name = "install-done", .screen = SCREEN_INSTALL, .staff = box_install_done },
+	{ .name = "install-ask", .screen = SCREEN_INSTALL_ASK, .staff = box_install },
+	{ .name = "install-gone", .screen = SCREEN_INSTALL_ASK, .staff = box_install_gone },
 	{ .name = "technician-no-pin-box", .screen = SCREEN_TECHNICIAN_PIN, .staff = box_no_pin },
 	{ .name = "welcome-notice", .screen = SCREEN_WELCOME, .staff = box_notice },
 	{ .name = "welcome-development", .screen = SCREEN_WELCOME, .staff = box_development },

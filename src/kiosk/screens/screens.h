@@ -17,6 +17,7 @@ extern const struct screen screen_panel, screen_network, screen_wireless, screen
 extern const struct screen screen_clinic, screen_clinic_type, screen_enrol;
 /** How an update stands, as a sentence. */
 const char *update_stage_words(lobby_UpdateStage stage);
+extern const struct screen screen_install, screen_install_ask;
 extern const struct screen screen_box, screen_about, screen_update, screen_box_ask;
 
 #endif
