@@ -95,23 +95,39 @@ static void build_disks(const struct app *app, struct ui *ui)
 			build_refused(ui, &in->disk[i], (int)i + 1);
 }
 
+/* On a flat panel in large letters what matters must come first: the rest is on the next page. */
+static bool is_crowded(const struct app *app)
+{
+	return app->landscape && app->size >= UI_SIZE_LARGE;
+}
+
+static void build_words(const struct app *app, struct ui *ui, bool failed)
+{
+	const lobby_Install *in = install_of(app);
+	char text[200];
+
+	if (in->version[0] == '\0')
+		return;
+	snprintf(text, sizeof(text),
+		 failed ? _("Choose a disk to try it again. This stick installs Lobby %s.")
+			: _("This stick installs Lobby %s on this machine. Everything on the disk is lost."),
+		 in->version);
+	ui_text(ui, "text", UI_STYLE_BODY, text, (struct ui_opt){ .tone = UI_QUIET });
+}
+
 static void build_choose(const struct app *app, struct ui *ui)
 {
 	const lobby_Install *in = install_of(app);
 	bool failed = in->stage == lobby_InstallStage_INSTALL_FAILED;
-	char text[200];
 
 	ui_heading(ui, failed ? _("It was not installed.") : _("Which disk shall become the kiosk?"));
 	if (failed)
 		ui_banner(ui, "why", in->text, (struct ui_opt){ .tone = UI_WARNING, .icon = "warning" });
-	if (in->version[0] != '\0') {
-		snprintf(text, sizeof(text),
-			 failed ? _("Choose a disk to try it again. This stick installs Lobby %s.")
-				: _("This stick installs Lobby %s on this machine. Everything on the disk is lost."),
-			 in->version);
-		ui_text(ui, "text", UI_STYLE_BODY, text, (struct ui_opt){ .tone = UI_QUIET });
-	}
+	if (!is_crowded(app))
+		build_words(app, ui, failed);
 	build_disks(app, ui);
+	if (is_crowded(app))
+		build_words(app, ui, failed);
 	ui_region(ui, UI_ACTIONS);
 	ui_button(ui, "look", _("Look again"), (struct ui_opt){ .icon = "start-over", .disabled = is_busy(app) });
 	ui_button(ui, "power-off", _("Power off"), (struct ui_opt){ .icon = "power", .disabled = is_busy(app) });
@@ -238,7 +254,8 @@ static void build_ask(struct app *app, struct ui *ui)
 	const lobby_InstallDisk *disk = find_disk(app, app->box.disk);
 	char text[256];
 
-	ui_disc(ui, "ask-disc", "warning", UI_WARNING);
+	if (!is_crowded(app))
+		ui_disc(ui, "ask-disc", "warning", UI_WARNING);
 	ui_heading(ui, _("Erase this disk?"));
 	if (disk != NULL) {
 		ui_card_open(ui, "disk", "", UI_COLUMN, (struct ui_opt){ 0 });
