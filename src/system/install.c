@@ -326,7 +326,7 @@ static void on_line(void *owner, const char *line)
 		return;
 	since = clock_mono_ms() - in->began_ms;
 	in->state.percent = (uint32_t)percent;
-	in->state.seconds_left = percent >= 2 ? (uint32_t)(since * (100 - percent) / percent / 1000) : 0;
+	in->state.seconds_left = percent >= 2 ? (uint32_t)(since * (100 - percent) / percent / 1000 + 1) : 0;
 	system_changed(sys);
 }
 
