@@ -61,7 +61,7 @@ bool box_can_provision(const struct app *app)
 
 bool box_is_leaving(const struct app *app)
 {
-	return app->box.there && app->box.state.restarting;
+	return app->box.state.restarting; /* also once lobby-system is stopped for it */
 }
 
 /* ---- what is asked of it ---- */
