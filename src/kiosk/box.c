@@ -263,16 +263,13 @@ static void stop_watch(struct app *app)
 	app->box.watch = -1;
 }
 
-static bool begin(struct app *app)
+static void connect_box(struct app *app)
 {
 	struct box *box = &app->box;
 
-	if (access(box->path, F_OK) != 0)
-		return false;
 	stop_watch(app);
 	box->started = true;
 	wire_client_start(&box->conn, app->loop, box->path, lobby_Program_PROGRAM_KIOSK, on_message, on_state, app);
-	return true;
 }
 
 static void on_watch(void *arg, int fd, short revents)
@@ -282,7 +279,8 @@ static void on_watch(void *arg, int fd, short revents)
 	(void)revents;
 	while (read(fd, events, sizeof(events)) > 0) /* which file it was does not matter: there are few */
 		;
-	begin(arg);
+	if (access(((struct app *)arg)->box.path, F_OK) == 0)
+		connect_box(arg);
 }
 
 int box_link_start(struct app *app, const char *run)
@@ -294,11 +292,13 @@ int box_link_start(struct app *app, const char *run)
 	box->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (box->watch >= 0 && (inotify_add_watch(box->watch, run, IN_CREATE | IN_MOVED_TO) < 0 ||
 				loop_fd_add(app->loop, box->watch, POLLIN, on_watch, app) != 0)) {
-		log_event(LOG_INFO, "no-run-folder", "errno=%d", errno);
 		close(box->watch);
 		box->watch = -1;
 	}
-	begin(app);
+	/* No run folder yet: an appliance's first moments, in which nothing can be watched. It is tried again and
+	 * again. */
+	if (box->watch < 0 || access(box->path, F_OK) == 0)
+		connect_box(app);
 	return 0;
 }
 

@@ -205,6 +205,13 @@ static int start(void **state)
 	return 0;
 }
 
+/* As on an appliance, whose screen is there before systemd has made any folder. */
+static int start_without_folder(void **state)
+{
+	assert_int_equal(rmdir(folder), 0);
+	return start(state);
+}
+
 static int stop(void **state)
 {
 	(void)state;

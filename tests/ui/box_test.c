@@ -73,6 +73,19 @@ static void late_parts_are_waited_for_in_words(void **state)
 	assert_int_equal(box.kiosk.screen, lobby_KioskScreen_KIOSK_READY);
 }
 
+/* Found on the appliance: a folder that was not there yet could not be watched, and the box was never heard of. */
+static void the_screen_comes_before_its_folder(void **state)
+{
+	(void)state;
+	seconds(2);
+	at("starting");
+	sync_starts(); /* makes the folder */
+	sync_says(true, "");
+	box_starts();
+	at("welcome");
+	assert_true(app.box.conn.up);
+}
+
 static void what_never_comes_is_out_of_order(void **state)
 {
 	(void)state;
@@ -523,6 +536,7 @@ int main(void)
 		TEST(links_are_read),
 		TEST(without_lobby_system_there_is_no_box),
 		TEST(late_parts_are_waited_for_in_words),
+		cmocka_unit_test_setup_teardown(the_screen_comes_before_its_folder, start_without_folder, stop),
 		TEST(what_never_comes_is_out_of_order),
 		TEST(the_first_start_by_hand),
 		TEST(a_late_lobby_sync_is_not_taken_for_a_clinic),
