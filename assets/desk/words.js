@@ -71,7 +71,14 @@ const STEPS = {
 	"already-checked-in": "on the last screen",
 	desk: "on the way to the desk",
 	"out-of-order": "at the broken kiosk",
+	starting: "at the kiosk that is starting",
+	restarting: "at the kiosk that is starting",
+	"out-of-service": "at the kiosk that is out of service",
 };
+/* A technician's: the first start, and the machine itself. */
+for (const step of ["setup-language", "setup-stick", "panel", "network", "wireless", "passphrase", "address", "clinic", "clinic-type", "enrol", "setup-done"])
+	STEPS[step] = "at the kiosk that is being set up";
+for (const step of ["box", "about", "update", "box-ask"]) STEPS[step] = "at the kiosk that a technician has open";
 export const stepWords = (step) => STEPS[step] || "";
 
 /* ---- links that patients shared (src/clinic/health_link.c) ---- */
