@@ -123,7 +123,7 @@ struct update {
 	struct backoff backoff;
 	uint32_t request_id;
 	char handed[65]; /* the id of the offer that lobby-system got last */
-	char text[161]; /* what is wrong, for the clinic */
+	char text[161];	 /* what is wrong, for the clinic */
 };
 
 struct sync {

@@ -71,8 +71,8 @@ int wire_encode(const lobby_Envelope *envelope, uint8_t *data, size_t size);
 /** What holds until a clinic has said otherwise. */
 void wire_settings_default(lobby_Settings *settings);
 
-/** Is there a lobby-system here: /run/lobby-boot (image/README.md), or its socket in the run folder? To be asked once, at
- * the start: without one nobody keeps trying to reach it. */
+/** Is there a lobby-system here: /run/lobby-boot (image/README.md), or its socket in the run folder? To be asked once,
+ * at the start: without one nobody keeps trying to reach it. */
 bool wire_has_system(void);
 
 /** The run folder: LOBBY_RUN, else /run/lobby. Fills "RUN/name". LOBBY_ERR_TOO_LONG. */

@@ -108,7 +108,7 @@ static void feed(struct program *p, const char *cursor, bool reset, const char *
 
 #define ORDERS(notice, out) \
 	"{\"type\":\"orders\",\"orders\":{\"notice\":\"" notice "\",\"out_of_service\":\"" out "\",\"name\":" \
-											       "\"Annex\"}}"
+	"\"Annex\"}}"
 
 static void orders_are_told_kept_and_taken_back(void **state)
 {
