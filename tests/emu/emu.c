@@ -21,6 +21,7 @@
 #include "base/file.h"
 #include "tests/emu/emu_cards.h"
 #include "tests/emu/emu_window.h"
+#include "tests/emu/redir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -378,7 +379,8 @@ static bool plug_all(struct emu *emu, bool every)
 	return true;
 }
 
-bool emu_init(struct emu *emu, struct loop *loop, const char *cards_path, const char *paper_folder, bool every)
+bool emu_init(struct emu *emu, struct loop *loop, const char *cards_path, const char *paper_folder, const char *redir,
+	      bool every)
 {
 	int line = 0, err = 0;
 
@@ -393,12 +395,13 @@ bool emu_init(struct emu *emu, struct loop *loop, const char *cards_path, const 
 		fprintf(stderr, "lobby-emu: cannot make %s\n", paper_folder);
 		return false;
 	}
-	emu->bus = bus_new();
+	emu->bus = redir != NULL ? redir_new(loop, redir, EMU_DEVICES) : bus_new();
 	emu->slip_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	emu->pace_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (emu->bus == NULL || emu->slip_fd < 0 || loop_fd_add(loop, emu->slip_fd, POLLIN, on_slip, emu) != 0 ||
 	    emu->pace_fd < 0 || loop_fd_add(loop, emu->pace_fd, POLLIN, on_line_free, emu) != 0) {
-		fprintf(stderr, "lobby-emu: umockdev is not preloaded\n");
+		fprintf(stderr, redir != NULL ? "lobby-emu: cannot listen in the folder for the virtual machine\n"
+					      : "lobby-emu: umockdev is not preloaded\n");
 		return false;
 	}
 	model_scanner_init(&emu->scanner, emu->bus, SCANNER_USUAL);

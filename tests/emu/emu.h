@@ -38,9 +38,11 @@ struct emu {
 	struct emu_window *window; /* NULL: none */
 };
 
-/** cards_path and paper_folder may be NULL. Plugs scanner and printer in, or with `every` one of each kind. False (and
+/** cards_path and paper_folder may be NULL. redir: NULL for umockdev, or the folder where a virtual machine finds the
+ * devices (redir.h), borrowed for the call. Plugs scanner and printer in, or with `every` one of each kind. False (and
  * says why on standard error) if umockdev is not preloaded, or the cards cannot be read. */
-bool emu_init(struct emu *emu, struct loop *loop, const char *cards_path, const char *paper_folder, bool every);
+bool emu_init(struct emu *emu, struct loop *loop, const char *cards_path, const char *paper_folder, const char *redir,
+	      bool every);
 void emu_fini(struct emu *emu);
 /** Runs this (lobby-devices), again whenever it ends. command is borrowed. */
 void emu_spawn(struct emu *emu, const char *command);

@@ -21,6 +21,7 @@ static const char usage[] =
 	"  --cards=FILE       cards to scan: name, kind and payload with tabs between\n"
 	"  --spawn=COMMAND    run this with the devices plugged in, again whenever it ends (lobby-devices)\n"
 	"  --all              plug in a stripe reader, a card reader and a label printer, too\n"
+	"  --redir=DIR        serve them to a virtual machine, as DIR/usb-0 to usb-4, instead of to programs here\n"
 	"  --window           show them: cards to scan, switches, the paper (needs --assets or LOBBY_ASSETS)\n"
 	"  --assets=DIR       the folder with icons/\n"
 	"  --command=LINE     do this command and print its answer; may be repeated\n";
@@ -45,7 +46,7 @@ static void preload_umockdev(char **argv)
 }
 
 struct options {
-	const char *control, *paper, *cards, *spawn, *assets;
+	const char *control, *paper, *cards, *spawn, *assets, *redir;
 	bool window, every;
 	const char *commands[16];
 	int command_count;
@@ -54,11 +55,17 @@ struct options {
 static void parse(int argc, char **argv, struct options *o)
 {
 	static const struct option known[] = {
-		{ "control", required_argument, NULL, 'c' }, { "paper", required_argument, NULL, 'p' },
-		{ "cards", required_argument, NULL, 'k' },   { "spawn", required_argument, NULL, 's' },
-		{ "command", required_argument, NULL, 'x' }, { "window", no_argument, NULL, 'w' },
-		{ "all", no_argument, NULL, 'e' },	     { "assets", required_argument, NULL, 'a' },
-		{ "help", no_argument, NULL, 'h' },	     { NULL, 0, NULL, 0 },
+		{ "control", required_argument, NULL, 'c' },
+		{ "paper", required_argument, NULL, 'p' },
+		{ "cards", required_argument, NULL, 'k' },
+		{ "spawn", required_argument, NULL, 's' },
+		{ "command", required_argument, NULL, 'x' },
+		{ "window", no_argument, NULL, 'w' },
+		{ "all", no_argument, NULL, 'e' },
+		{ "assets", required_argument, NULL, 'a' },
+		{ "redir", required_argument, NULL, 'r' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
 	};
 
 	for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
@@ -74,6 +81,9 @@ static void parse(int argc, char **argv, struct options *o)
 			break;
 		case 's':
 			o->spawn = optarg;
+			break;
+		case 'r':
+			o->redir = optarg;
 			break;
 		case 'e':
 			o->every = true;
@@ -105,13 +115,14 @@ int main(int argc, char **argv)
 	bool ok;
 
 	parse(argc, argv, &o);
-	preload_umockdev(argv);
+	if (o.redir == NULL)
+		preload_umockdev(argv);
 	log_init("lobby-emu");
 	loop = loop_new();
 	if (loop == NULL || clock_init() != 0)
 		return 1;
 	control.fd = -1;
-	ok = emu_init(&emu, loop, o.cards, o.paper, o.every);
+	ok = emu_init(&emu, loop, o.cards, o.paper, o.redir, o.every);
 	if (ok && o.control != NULL && control_init(&control, &emu, o.control) != 0) {
 		fprintf(stderr, "lobby-emu: cannot listen at %s\n", o.control);
 		ok = false;
