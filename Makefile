@@ -7,6 +7,7 @@
 #   make lint     style, analysers, floors                               make fault   random kills, power cuts, devices
 #   make bench    figures into build/bench.json                          make bench-peer   the same form in a browser
 #   make image    the appliance's disk and its update, in build/image    make image-keys KEYS=DIR   a clinic's own keys
+#   make test-image   boots it in QEMU: check-in, tampering, updates (SHORT=1: a few minutes)
 #   make test-kernel  the drivers on a real kernel, in QEMU, against the device models
 #   make test-display the kiosk on real graphics cards, in QEMU, compared with what it draws off screen
 #
@@ -49,7 +50,7 @@ BINS := $(patsubst %,$(B)/lobby-%,$(foreach p,$(PROGRAMS),$(if $(wildcard src/$(
 EMU := $(if $(wildcard tests/emu/main.c),$(B)/lobby-emu)
 LOCALES := $(patsubst assets/locale/%.po,$(B)/locale/%/LC_MESSAGES/lobby.mo,$(wildcard assets/locale/*.po))
 
-.PHONY: all run test image image-keys FORCE test-kernel pictures lint bench bench-peer flow fuzz fault format clean bootstrap programs tests fuzzers benches
+.PHONY: all run test image image-keys test-image FORCE test-kernel pictures lint bench bench-peer flow fuzz fault format clean bootstrap programs tests fuzzers benches
 .SECONDARY:
 all: bootstrap
 	@$(MAKE) --no-print-directory $(JOBS) programs
@@ -218,6 +219,12 @@ test-display: bootstrap
 	@tools/bootstrap --kernel
 	@$(MAKE) --no-print-directory $(JOBS) MODE=release programs $(addprefix build/release/tests/image/,picture hands splash)
 	@tests/image/display
+# The appliance, from power to welcome and through everything that goes wrong; SHORT=1: boot, check-in, one fallback.
+test-image: image
+	@tools/bootstrap --page
+	@tools/bootstrap --kernel
+	@$(MAKE) --no-print-directory $(JOBS) MODE=release $(addprefix build/release/tests/image/,root picture hands splash)
+	@tools/image-test $(if $(SHORT),--short)
 format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 clean:

@@ -27,7 +27,7 @@ export async function until(what, attempt) {
 		} catch (error) {
 			last = error;
 		}
-		await new Promise((resolve) => setImmediate(resolve));
+		await new Promise((resolve) => setTimeout(resolve, 2));
 	}
 	throw new Error(`not in time: ${what} (${last instanceof Error ? last.message : JSON.stringify(last)})`);
 }
@@ -54,6 +54,16 @@ class Clock {
 		if (performance.now() - this.stepped < 20) return;
 		this.stepped = performance.now();
 		this.advance(ms);
+	}
+	/** Runs as real clocks do, for tests whose other side has a clock of its own. Returns what stops it. */
+	run() {
+		let last = performance.now();
+		const timer = setInterval(() => {
+			const now = performance.now();
+			this.advance(Math.round(now - last));
+			last += Math.round(now - last);
+		}, 20);
+		return () => clearInterval(timer);
 	}
 	advance(ms) {
 		this.wall += ms;
@@ -110,7 +120,7 @@ export class Control {
 }
 
 /** The desk, signed in. */
-class Desk {
+export class Desk {
 	constructor(url) {
 		this.url = url;
 		this.agent = new https.Agent({ keepAlive: true, rejectUnauthorized: false });
@@ -154,6 +164,7 @@ class Kiosk {
 		this.link = path.join(this.run, "network-down");
 		this.env = { ...stack.env, LOBBY_RUN: this.run, LOBBY_LINK_FILE: this.link };
 		this.size = options.size ?? "1080x1920";
+		this.mm = options.mm; // the panel's width; the kiosk's own idea without
 		this.every = options.every ?? false; // every kind of device, not only scanner and printer
 		this.screen = new Control(path.join(this.run, "kiosk.sock"));
 		this.emu = new Control(path.join(this.run, "emu.sock"));
@@ -230,7 +241,7 @@ class Kiosk {
 	startScreen() {
 		this.kiosk = this.stack.spawn(
 			"lobby-kiosk",
-			[`--size=${this.size}`, `--control=${path.join(this.run, "kiosk.sock")}`],
+			[`--size=${this.size}`, `--control=${path.join(this.run, "kiosk.sock")}`, ...(this.mm ? [`--width-mm=${this.mm}`] : [])],
 			this.env,
 			this.name,
 		);
