@@ -31,7 +31,7 @@ after(() => world?.end());
 async function looks_like_twin(name, share = 0.02) {
 	const wanted = await picture(twin, path.join(world.folder, `${name}-twin.png`));
 	const body = { x: 0, y: 70, width: wanted.width, height: wanted.height - 70 };
-	await until(`the picture of ${name}`, async () => (await machine.look(name)).difference(wanted, body) < share, 60);
+	await until(`the picture of ${name}`, async () => (await machine.look(name)).difference(wanted, body) < share, 120);
 }
 /** Touches a node where the twin has it, and presses it there, too. */
 async function touch(id) {
@@ -43,7 +43,7 @@ async function touch(id) {
 test("from power to welcome: set up from a signed stick, without a word typed", async () => {
 	machine = world.machine("kiosk", { sticks: [world.stick()] });
 	await machine.start();
-	await world.row("the kiosk at the desk", (row) => row.state === "ready" && row.system?.slot === "a", 300);
+	await world.row("the kiosk at the desk", (row) => row.state === "ready" && row.system?.slot === "a", 600);
 	await looks_like_twin("welcome");
 	const { system } = await world.kiosk();
 	figure("power_to_welcome_s", (Date.now() - machine.started) / 1000, "QEMU without KVM; Secure Boot enrolled, state made, set up");
@@ -90,7 +90,7 @@ test("a byte flipped in the running slot: the other one starts", async () => {
 	flip(file, start + 4 * 1024 * 1024 + 17);
 	machine = world.machine("kiosk", { disk: file });
 	await machine.start();
-	const row = await world.row("slot b", (r) => r.state === "ready" && r.system?.slot === "b", 400);
+	const row = await world.row("slot b", (r) => r.state === "ready" && r.system?.slot === "b", 600);
 	assert.ok(row);
 	assert.ok(machine.restarts() >= 1);
 	await looks_like_twin("welcome-b");
