@@ -78,7 +78,7 @@ const STEPS = {
 /* A technician's: the first start, and the machine itself. */
 for (const step of ["setup-language", "setup-stick", "panel", "network", "wireless", "passphrase", "address", "clinic", "clinic-type", "enrol", "setup-done"])
 	STEPS[step] = "at the kiosk that is being set up";
-for (const step of ["box", "about", "update", "box-ask"]) STEPS[step] = "at the kiosk that a technician has open";
+for (const step of ["box", "about", "update", "box-ask", "install", "install-ask"]) STEPS[step] = "at the kiosk that a technician has open";
 export const stepWords = (step) => STEPS[step] || "";
 
 /* ---- links that patients shared (src/clinic/health_link.c) ---- */
