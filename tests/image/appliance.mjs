@@ -117,9 +117,10 @@ test("the network is cut and comes back: a visit waits on the disk, over a pulle
 
 /** A bundle of the same tree that calls itself another version. */
 function bundle(version, settings = {}) {
-	const out = path.join(world.folder, `image-${version}`);
-	execFileSync(path.join(top, "image/build"), { env: { ...process.env, QUICK: "1", OUT: out, VERSION: version, ...settings }, stdio: "pipe" });
-	return path.join(out, `lobby-${version}.raucb`);
+	const folder = path.join(world.folder, `image-${version}`);
+	const env = { ...process.env, QUICK: "1", OUT: path.relative(top, folder), VERSION: version, ...settings };
+	execFileSync(path.join(top, "image/build"), { env, cwd: top, stdio: "pipe" });
+	return path.join(folder, `lobby-${version}.raucb`);
 }
 function update(...words) {
 	return execFileSync(path.join(bin, "lobby-clinic"), ["update", "--data", world.clinic.clinicFolder, ...words], {
