@@ -97,6 +97,7 @@ export class World {
 		await this.last?.off();
 		this.emu?.close();
 		this.stop_clock?.();
+		this.twin_stop?.();
 		await this.twin_stack?.stop();
 		await this.clinic?.stop();
 	}
