@@ -3,6 +3,8 @@
 #ifndef LOBBY_TESTS_BUNDLE_FILE_H
 #define LOBBY_TESTS_BUNDLE_FILE_H
 
+#include "tests/unit/signer.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,26 +20,6 @@
 
 /* ---- a bundle, signed as RAUC signs them: CMS with the manifest inside ---- */
 
-static inline void signer_new(gnutls_privkey_t *key, gnutls_x509_crt_t *crt)
-{
-	gnutls_x509_privkey_t raw;
-
-	assert_int_equal(gnutls_x509_privkey_init(&raw), 0);
-	assert_int_equal(
-		gnutls_x509_privkey_generate(raw, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0),
-		0);
-	assert_int_equal(gnutls_x509_crt_init(crt), 0);
-	gnutls_x509_crt_set_version(*crt, 3);
-	gnutls_x509_crt_set_serial(*crt, "\1", 1);
-	gnutls_x509_crt_set_dn(*crt, "CN=update", NULL);
-	gnutls_x509_crt_set_activation_time(*crt, 1700000000);
-	gnutls_x509_crt_set_expiration_time(*crt, 2000000000);
-	gnutls_x509_crt_set_key(*crt, raw);
-	assert_int_equal(gnutls_x509_crt_sign2(*crt, *crt, raw, GNUTLS_DIG_SHA256, 0), 0);
-	assert_int_equal(gnutls_privkey_init(key), 0);
-	assert_int_equal(gnutls_privkey_import_x509(*key, raw, GNUTLS_PRIVKEY_IMPORT_AUTO_RELEASE), 0);
-}
-
 static inline gnutls_datum_t sign(const char *manifest)
 {
 	gnutls_datum_t content = { (unsigned char *)manifest, (unsigned)strlen(manifest) }, der = { 0 };
@@ -45,7 +27,7 @@ static inline gnutls_datum_t sign(const char *manifest)
 	gnutls_x509_crt_t crt;
 	gnutls_pkcs7_t cms;
 
-	signer_new(&key, &crt);
+	signer_make("CN=update", &key, &crt);
 	assert_int_equal(gnutls_pkcs7_init(&cms), 0);
 	assert_int_equal(gnutls_pkcs7_sign(cms, crt, key, &content, NULL, NULL, GNUTLS_DIG_SHA256,
 					   GNUTLS_PKCS7_EMBED_DATA | GNUTLS_PKCS7_INCLUDE_CERT),

@@ -3,6 +3,7 @@
 #include "flash/manifest.h"
 #include "flash/target.h"
 #include "flash/write.h"
+#include "signer.h"
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -287,25 +288,11 @@ struct signer {
 
 static void signer_new(struct signer *s)
 {
-	gnutls_x509_privkey_t raw;
 	gnutls_x509_crt_t crt;
 
-	assert_int_equal(gnutls_x509_privkey_init(&raw), 0);
-	assert_int_equal(
-		gnutls_x509_privkey_generate(raw, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0),
-		0);
-	assert_int_equal(gnutls_x509_crt_init(&crt), 0);
-	gnutls_x509_crt_set_version(crt, 3);
-	gnutls_x509_crt_set_serial(crt, "\1", 1);
-	gnutls_x509_crt_set_dn(crt, "CN=release", NULL);
-	gnutls_x509_crt_set_activation_time(crt, 1700000000);
-	gnutls_x509_crt_set_expiration_time(crt, 2000000000);
-	gnutls_x509_crt_set_key(crt, raw);
-	assert_int_equal(gnutls_x509_crt_sign2(crt, crt, raw, GNUTLS_DIG_SHA256, 0), 0);
+	signer_make("CN=release", &s->key, &crt);
 	s->pem_len = sizeof(s->pem);
 	assert_int_equal(gnutls_x509_crt_export(crt, GNUTLS_X509_FMT_PEM, s->pem, &s->pem_len), 0);
-	assert_int_equal(gnutls_privkey_init(&s->key), 0);
-	assert_int_equal(gnutls_privkey_import_x509(s->key, raw, GNUTLS_PRIVKEY_IMPORT_AUTO_RELEASE), 0);
 	gnutls_x509_crt_deinit(crt);
 }
 

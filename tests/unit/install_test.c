@@ -1,5 +1,6 @@
 /* The installer's stick: lobby-system with an image to install and a machine's disks, as files in place of the disks.
  * What is offered, what is refused with which words, and that what is written is the image. */
+#include "signer.h"
 #include "system_box.h"
 
 #include <gnutls/abstract.h>
@@ -37,27 +38,13 @@ static void hex_of(const uint8_t *data, size_t len, char out[65])
 static void sign(const char *json, const char *pem_name)
 {
 	gnutls_datum_t data = { (unsigned char *)(uintptr_t)json, (unsigned)strlen(json) }, signature;
-	gnutls_x509_privkey_t raw;
 	gnutls_privkey_t key;
 	gnutls_x509_crt_t crt;
 	char pem[2048];
 	size_t len = sizeof(pem);
 
-	assert_int_equal(gnutls_x509_privkey_init(&raw), 0);
-	assert_int_equal(
-		gnutls_x509_privkey_generate(raw, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0),
-		0);
-	assert_int_equal(gnutls_x509_crt_init(&crt), 0);
-	gnutls_x509_crt_set_version(crt, 3);
-	gnutls_x509_crt_set_serial(crt, "\1", 1);
-	gnutls_x509_crt_set_dn(crt, "CN=release", NULL);
-	gnutls_x509_crt_set_activation_time(crt, 1700000000);
-	gnutls_x509_crt_set_expiration_time(crt, 2000000000);
-	gnutls_x509_crt_set_key(crt, raw);
-	assert_int_equal(gnutls_x509_crt_sign2(crt, crt, raw, GNUTLS_DIG_SHA256, 0), 0);
+	signer_make("CN=release", &key, &crt);
 	assert_int_equal(gnutls_x509_crt_export(crt, GNUTLS_X509_FMT_PEM, pem, &len), 0);
-	assert_int_equal(gnutls_privkey_init(&key), 0);
-	assert_int_equal(gnutls_privkey_import_x509(key, raw, GNUTLS_PRIVKEY_IMPORT_AUTO_RELEASE), 0);
 	assert_int_equal(gnutls_privkey_sign_data2(key, GNUTLS_SIGN_ECDSA_SHA256, 0, &data, &signature), 0);
 	put_bytes("install/lobby-0.2.0.img.json.sig", signature.data, signature.size);
 	put_bytes(pem_name, pem, len);
