@@ -1,6 +1,7 @@
 /* See manifest.h. */
 #include "manifest.h"
 
+#include "base/mark.h"
 #include "base/text.h"
 
 #include <gnutls/abstract.h>
@@ -61,14 +62,14 @@ static int read_head(const json_t *json, struct flash_manifest *m, const char **
 	const char *version = json_string_value(json_object_get(json, "version"));
 	const char *keys = json_string_value(json_object_get(json, "keys"));
 
-	*why = "This is no description of an image.";
+	*why = N_("This is no description of an image.");
 	if (version == NULL || keys == NULL || !text_copy(m->version, sizeof(m->version), version))
 		return LOBBY_ERR_INVALID;
-	*why = "This image is of a kind that this program does not know: a newer one is needed.";
+	*why = N_("This image is of a kind that this program does not know: a newer one is needed.");
 	if (json_integer_value(json_object_get(json, "format")) != 1 ||
 	    json_integer_value(json_object_get(json, "block")) != MANIFEST_BLOCK)
 		return LOBBY_ERR_INVALID;
-	*why = "The image's description makes no sense: it may be damaged.";
+	*why = N_("The image's description makes no sense: it may be damaged.");
 	m->development = strcmp(keys, "clinic") != 0;
 	m->size = json_integer_value(json_object_get(json, "size"));
 	if (m->size < MANIFEST_BLOCK || m->size > MANIFEST_MAX_SIZE || m->size % MANIFEST_BLOCK != 0 ||

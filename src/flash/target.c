@@ -3,6 +3,7 @@
 #include "target.h"
 
 #include "base/file.h"
+#include "base/mark.h"
 #include "base/text.h"
 
 #include <dirent.h>
@@ -20,8 +21,9 @@
 
 #define MAX_TEXT (1024 * 1024)
 
-static const char mounted[] = "Something on this disk is mounted. Unmount it, or check that it is the right disk.";
-static const char in_use[] = "This disk is part of something that runs (RAID, LVM, encryption or swap): not touched.";
+static const char mounted[] = N_("Something on this disk is mounted. Unmount it, or check that it is the right disk.");
+static const char in_use[] =
+	N_("This disk is part of something that runs (RAID, LVM, encryption or swap): not touched.");
 
 /* One small file of sysfs, without its newline; empty if there is none. */
 static void attribute(const char *folder, const char *name, char *out, size_t size)
@@ -130,7 +132,7 @@ static int look_at_disk(dev_t device, const struct target_roots *roots, struct t
 
 	snprintf(link, sizeof(link), "%s/dev/block/%u:%u", roots->sys, major(device), minor(device));
 	if (realpath(link, folder) == NULL) {
-		*why = "The kernel does not tell about this disk.";
+		*why = N_("The kernel does not tell about this disk.");
 		return LOBBY_ERR_NOT_FOUND;
 	}
 	last = strrchr(folder, '/');
@@ -138,12 +140,12 @@ static int look_at_disk(dev_t device, const struct target_roots *roots, struct t
 	target->disk = true;
 	attribute(folder, "partition", text, sizeof(text));
 	if (text[0] != '\0') {
-		*why = "This is a partition. Name the whole disk: /dev/sdb, not /dev/sdb1.";
+		*why = N_("This is a partition. Name the whole disk: /dev/sdb, not /dev/sdb1.");
 		return LOBBY_ERR_INVALID;
 	}
 	attribute(folder, "ro", text, sizeof(text));
 	if (strcmp(text, "1") == 0) {
-		*why = "This disk is write-protected. Look for a small switch on it.";
+		*why = N_("This disk is write-protected. Look for a small switch on it.");
 		return LOBBY_ERR_FORBIDDEN;
 	}
 	attribute(folder, "size", text, sizeof(text));
@@ -161,13 +163,13 @@ static int look(const char *path, const struct target_roots *roots, struct targe
 	struct stat st;
 
 	if (stat(path, &st) != 0) {
-		*why = "There is no such disk.";
+		*why = N_("There is no such disk.");
 		return LOBBY_ERR_NOT_FOUND;
 	}
 	if (S_ISBLK(st.st_mode))
 		return look_at_disk(st.st_rdev, roots, target, why);
 	if (!S_ISREG(st.st_mode)) {
-		*why = "This is no disk.";
+		*why = N_("This is no disk.");
 		return LOBBY_ERR_INVALID;
 	}
 	text_copy(target->name, sizeof(target->name), last != NULL ? last + 1 : path);
@@ -182,12 +184,12 @@ int target_look(const char *path, int64_t needed, const struct target_roots *roo
 	int err;
 
 	if (!text_copy(found.path, sizeof(found.path), path)) {
-		*why = "This name is too long.";
+		*why = N_("This name is too long.");
 		return LOBBY_ERR_INVALID;
 	}
 	err = look(path, roots, &found, why);
 	if (err == 0 && found.size < needed) {
-		*why = "This disk is too small for the image.";
+		*why = N_("This disk is too small for the image.");
 		err = LOBBY_ERR_DISK_FULL;
 	}
 	*target = found;

@@ -1,6 +1,8 @@
 /* See write.h. */
 #include "write.h"
 
+#include "base/mark.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -14,11 +16,11 @@
 #define FIRST_BYTES CHUNK		/* the partition table and what is before the first partition */
 #define SYNC_BYTES (16LL * 1024 * 1024) /* progress that does not lie: no more than this waits in the cache */
 
-static const char not_as_said[] = "The image is damaged: it is not what its signed description says.";
-static const char disk_fails[] = "The disk could not be written: it may be broken. Try another one.";
+static const char not_as_said[] = N_("The image is damaged: it is not what its signed description says.");
+static const char disk_fails[] = N_("The disk could not be written: it may be broken. Try another one.");
 static const char disk_forgets[] =
-	"The disk did not keep what was written to it: it is broken or a fake. Do not use it.";
-static const char source_fails[] = "The image could not be read to its end.";
+	N_("The disk did not keep what was written to it: it is broken or a fake. Do not use it.");
+static const char source_fails[] = N_("The image could not be read to its end.");
 
 struct job {
 	const struct flash_manifest *manifest;
@@ -200,7 +202,7 @@ int flash_write(const struct flash_manifest *manifest, flash_source_fn *source, 
 			   .why = why };
 	int err = LOBBY_ERR_NO_MEMORY;
 
-	*why = "There is not enough memory.";
+	*why = N_("There is not enough memory.");
 	if (job.first == NULL || job.buffer == NULL)
 		goto out;
 	/* What starts now must not start until all of the new is there. */

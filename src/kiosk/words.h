@@ -2,13 +2,14 @@
 #ifndef LOBBY_KIOSK_WORDS_H
 #define LOBBY_KIOSK_WORDS_H
 
+#include "base/mark.h"
+
 #include <libintl.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/** Marks and translates; N_() only marks. C_() has a context, for short words that languages tell apart. */
+/** Marks and translates; N_() of base/mark.h only marks. */
 #define _(id) gettext(id)
-#define N_(id) id
 #define PN_(one, many) one, many
 
 /** locale: the folder with LANG/LC_MESSAGES/lobby.mo. */

@@ -7,6 +7,7 @@
 #include "sync.h"
 
 #include "base/log.h"
+#include "base/mark.h"
 #include "base/text.h"
 #include "settings.h"
 
@@ -185,14 +186,15 @@ static const char *words_of(int err)
 {
 	switch (err) {
 	case LOBBY_ERR_UNREACHABLE:
-		return "No server answers there. Check the address, the port and the network cable.";
+		return N_("No server answers there. Check the address, the port and the network cable.");
 	case LOBBY_ERR_TIMEOUT:
-		return "The server did not answer in time. Check the address and try again.";
+		return N_("The server did not answer in time. Check the address and try again.");
 	case LOBBY_ERR_UNTRUSTED:
-		return "The server could not prove that it is your clinic: something may stand between. Not enrolled.";
+		return N_("The server could not prove that it is your clinic: something may stand between. Not "
+			  "enrolled.");
 	case LOBBY_ERR_PROTOCOL:
 	case LOBBY_ERR_NOT_FOUND:
-		return "Something answers there, but it is not lobby-clinic. Check the address and the port.";
+		return N_("Something answers there, but it is not lobby-clinic. Check the address and the port.");
 	default:
 		return err_staff_text(err);
 	}
@@ -211,7 +213,7 @@ static void on_answer(void *arg, int err, int status, const char *body, size_t l
 		answer(sync, err, words_of(err));
 		return;
 	}
-	snprintf(text, sizeof(text), "This kiosk is \"%s\" now. It works with %.120s.", sync->identity.name,
+	snprintf(text, sizeof(text), N_("This kiosk is \"%s\" now. It works with %.120s."), sync->identity.name,
 		 sync->identity.url);
 	answer(sync, 0, text);
 	backoff_reset(&sync->feed.backoff);
@@ -282,7 +284,7 @@ void enrol_start(struct sync *sync, struct wire_conn *asker, const lobby_Enrol *
 
 		envelope.body.enrolled.err = LOBBY_ERR_BUSY;
 		text_copy(envelope.body.enrolled.text, sizeof(envelope.body.enrolled.text),
-			  "Another enrolment is under way. Try again in half a minute.");
+			  N_("Another enrolment is under way. Try again in half a minute."));
 		if (wire_send(asker, &envelope) != 0)
 			log_event(LOG_WARNING, "wire-send", "message=enrolled");
 		return;
@@ -291,13 +293,14 @@ void enrol_start(struct sync *sync, struct wire_conn *asker, const lobby_Enrol *
 	enrol->busy = true;
 	text_copy(enrol->name, sizeof(enrol->name), wanted->name);
 	if (!read_url(wanted->url, enrol->url, sizeof(enrol->url))) {
-		answer(sync, LOBBY_ERR_INVALID, "The address must look like https://clinic.example:8443.");
+		answer(sync, LOBBY_ERR_INVALID, N_("The address must look like https://clinic.example:8443."));
 		return;
 	}
 	if (!read_code(wanted->code, code)) {
 		answer(sync, LOBBY_ERR_CODE_WRONG,
-		       "The code has 12 letters and digits, like 7QXK-M2PD-9TRA, or 20. Read it from the Kiosks page "
-		       "again.");
+		       N_("The code has 12 letters and digits, like 7QXK-M2PD-9TRA, or 20. Read it from the Kiosks "
+			  "page "
+			  "again."));
 		return;
 	}
 	err = ask(sync, code);

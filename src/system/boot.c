@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/mark.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -38,17 +39,17 @@ const char *boot_refusal_text(int status)
 {
 	switch (status) {
 	case BOOT_BUNDLE:
-		return "The update does not hold what it should.";
+		return N_("The update does not hold what it should.");
 	case BOOT_OLD:
-		return "The update is older than what this version lets itself be replaced with.";
+		return N_("The update is older than what this version lets itself be replaced with.");
 	case BOOT_TARGET:
-		return "It is not clear into which slot the update should go.";
+		return N_("It is not clear into which slot the update should go.");
 	case BOOT_ESP:
-		return "The boot partition cannot be read or written.";
+		return N_("The boot partition cannot be read or written.");
 	case BOOT_ESP_FULL:
-		return "There is no room for the update's kernel on the boot partition.";
+		return N_("There is no room for the update's kernel on the boot partition.");
 	default:
-		return "The update could not be prepared.";
+		return N_("The update could not be prepared.");
 	}
 }
 

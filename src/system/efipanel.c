@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -105,7 +106,7 @@ int efipanel_set(struct system *sys, const lobby_Panel *panel, char *why, size_t
 	int err = efipanel_check(panel, why, size);
 
 	if (err == 0 && efipanel_save(sys->options.efivars, panel) != 0) {
-		snprintf(why, size, "This machine's firmware did not keep the panel's setting.");
+		snprintf(why, size, N_("This machine's firmware did not keep the panel's setting."));
 		err = LOBBY_ERR_IO;
 	}
 	if (err != 0)
@@ -124,7 +125,7 @@ void efipanel_command(struct system *sys, struct wire_conn *conn, const lobby_Sy
 	char why[SYSTEM_TEXT] = "";
 	int err = command->has_panel ? efipanel_set(sys, &command->panel, why, sizeof(why)) : LOBBY_ERR_INVALID;
 
-	system_answer(conn, command, err, err == 0 ? "Set. The picture turns when the screen starts anew." : why);
+	system_answer(conn, command, err, err == 0 ? N_("Set. The picture turns when the screen starts anew.") : why);
 }
 
 int efipanel_init(struct system *sys)

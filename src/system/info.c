@@ -4,6 +4,7 @@
 
 #include "boot.h"
 
+#include "base/mark.h"
 #include "base/text.h"
 
 #include <jansson.h>
@@ -91,17 +92,18 @@ void info_explain(const char *reason, char out[INFO_TEXT])
 		const char *words;
 		const char *sentence;
 	} known[] = {
-		{ "not yet valid", "The update's signature is not valid yet: is this kiosk's clock right?" },
-		{ "has expired", "The update was signed with a key that has expired." },
-		{ "signature verification failed", "The update is not signed with this clinic's key." },
-		{ "Invalid bundle format", "The file is damaged or no update." },
-		{ "Compatible mismatch", "The update is for another kind of machine." },
-		{ "format not allowed", "The update is of a kind that this kiosk does not take." },
-		{ "No such file", "The update's file is not there." },
-		{ "Input/output error", "The update's contents are damaged, or the disk is." },
-		{ "No space left", "The update does not fit into its slot." },
-		{ "Unable to get a bus", "The part that installs updates (RAUC) does not run." },
-		{ "org.freedesktop.DBus", "The part that installs updates (RAUC) does not run." },
+		{ "not yet valid", N_("The update's signature is not valid yet: is this kiosk's clock right?") },
+		{ "has expired", N_("The update was signed with a key that has expired.") },
+		{ "signature verification failed", N_("The update is not signed with this clinic's key.") },
+		{ "Invalid bundle format", N_("The file is damaged or no update.") },
+		{ "Compatible mismatch", N_("The update is for another kind of machine.") },
+		{ "format not allowed", N_("The update is of a kind that this kiosk does not take.") },
+		{ "No such file", N_("The update's file is not there.") },
+		{ "Input/output error", N_("The update's contents are damaged, or the disk is.") },
+		{ "No space left", N_("The update does not fit into its slot.") },
+		{ "Unable to get a bus", N_("The part that installs updates (RAUC) does not run.") },
+		{ INFO_TOO_LONG, N_("The update took too long.") },
+		{ "org.freedesktop.DBus", N_("The part that installs updates (RAUC) does not run.") },
 	};
 	const char *code = strstr(reason, EXITED);
 	long status = code != NULL ? strtol(code + strlen(EXITED), NULL, 10) : 0;
@@ -116,11 +118,8 @@ void info_explain(const char *reason, char out[INFO_TEXT])
 		text_copy(out, INFO_TEXT, known[i].sentence);
 		return;
 	}
-	text_copy(out, INFO_TEXT, "The update could not be installed");
-	if (reason[0] != '\0') {
-		text_copy(out + strlen(out), INFO_TEXT - strlen(out), ": ");
-		text_copy(out + strlen(out), INFO_TEXT - strlen(out), reason);
-	} else {
-		text_copy(out + strlen(out), INFO_TEXT - strlen(out), ".");
-	}
+	if (reason[0] != '\0')
+		snprintf(out, INFO_TEXT, N_("The update could not be installed. RAUC says: %.114s"), reason);
+	else
+		text_copy(out, INFO_TEXT, N_("The update could not be installed."));
 }

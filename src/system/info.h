@@ -11,6 +11,7 @@
 
 #define INFO_REASON 257
 #define INFO_TEXT 161 /* lobby_Update.text */
+#define INFO_TOO_LONG "It took too long."
 
 struct info_bundle {
 	char compatible[65];

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/mark.h"
 #include "base/text.h"
 #include "flash/manifest.h"
 #include "flash/target.h"
@@ -68,7 +69,7 @@ static const char *check_image(struct install *in, const char *folder)
 	char json_path[PATH_MAX + 8], sig_path[PATH_MAX + 8], key_path[PATH_MAX];
 	char *json = NULL, *sig = NULL, *pem = NULL;
 	size_t json_len, sig_len, pem_len;
-	const char *why = "This stick has no image to install, or it cannot be read. Make the stick again.";
+	const char *why = N_("This stick has no image to install, or it cannot be read. Make the stick again.");
 
 	if (find_image(folder, in->image)) {
 		int stem = (int)(strlen(in->image) - strlen(".zst"));
@@ -79,8 +80,9 @@ static const char *check_image(struct install *in, const char *folder)
 		    file_read(json_path, MANIFEST_MAX_JSON, &json, &json_len) == 0 &&
 		    file_read(sig_path, MAX_SMALL, &sig, &sig_len) == 0 &&
 		    file_read(key_path, MAX_SMALL, &pem, &pem_len) == 0) {
-			why = "The image on this stick is not signed with the release key that came with it. Make the "
-			      "stick again.";
+			why = N_("The image on this stick is not signed with the release key that came with it. Make "
+				 "the "
+				 "stick again.");
 			if (flash_manifest_check(json, json_len, sig, sig_len, pem, pem_len) == 0 &&
 			    flash_manifest_read(json, json_len, &in->manifest, &why) == 0)
 				why = NULL;
@@ -176,7 +178,7 @@ static bool look_at_disk(const struct system *sys, const char *name, lobby_Insta
 	attribute(folder, "size", size, sizeof(size));
 	disk->size_mb = (uint32_t)(strtoll(size, NULL, 10) * 512 / 1000000);
 	if (!is_built_in(folder))
-		why = "It is on USB, or can be taken out: not a disk of this machine.";
+		why = N_("It is on USB, or can be taken out: not a disk of this machine.");
 	else if (target_look(path, needed, &roots, target, &why) == 0)
 		return true;
 	text_copy(disk->why_not, sizeof(disk->why_not), why);
@@ -259,7 +261,7 @@ static const char *write_to(const struct install *in, int image, int disk)
 	int err;
 
 	if (flash_zstd_init(&zstd, file_source, &image) != 0)
-		return "There is not enough memory.";
+		return N_("There is not enough memory.");
 	err = flash_write(&in->manifest, flash_zstd_source, &zstd, disk, on_progress, &step, &why);
 	flash_zstd_fini(&zstd);
 	return err == 0 ? NULL : why;
@@ -271,14 +273,14 @@ static const char *write_disk(const struct install *in)
 	int image = open(in->image, O_RDONLY | O_CLOEXEC), disk = -1;
 
 	if (image < 0)
-		return "The image on the stick cannot be read. Is the stick still plugged in?";
+		return N_("The image on the stick cannot be read. Is the stick still plugged in?");
 	if (target_open(&in->target, &disk) != 0)
-		why = "The disk cannot be opened: something uses it. Nothing was written.";
+		why = N_("The disk cannot be opened: something uses it. Nothing was written.");
 	else
 		why = write_to(in, image, disk);
 	close(image);
 	if (disk >= 0 && close(disk) != 0 && why == NULL)
-		why = "The disk could not be written: it may be broken. Try another one.";
+		why = N_("The disk could not be written: it may be broken. Try another one.");
 	return why;
 }
 
@@ -333,8 +335,8 @@ static void on_line(void *owner, const char *line)
 static void on_done(void *owner, int status)
 {
 	static const char broke[] =
-		"It stopped in the middle: the machine has too little memory, or the stick was taken "
-		"out. Start again.";
+		N_("It stopped in the middle: the machine has too little memory, or the stick was taken "
+		   "out. Start again.");
 	struct system *sys = owner;
 	struct install *in = sys->install;
 	char text[sizeof(in->state.text)];
@@ -370,7 +372,7 @@ static void begin(struct system *sys, struct wire_conn *conn, const lobby_System
 		system_answer(conn, command, LOBBY_ERR_INVALID, in->state.text);
 	} else if (strchr(command->path, '/') != NULL || !look_at_disk(sys, command->path, &disk, &in->target)) {
 		system_answer(conn, command, LOBBY_ERR_INVALID,
-			      disk.why_not[0] != '\0' ? disk.why_not : "There is no such disk in this machine.");
+			      disk.why_not[0] != '\0' ? disk.why_not : N_("There is no such disk in this machine."));
 	} else if ((err = worker_start(&in->worker, sys->loop, WRITE_MS, work, sys, on_line, on_done, sys)) != 0) {
 		system_answer(conn, command, err, NULL);
 	} else {
@@ -387,9 +389,9 @@ void install_command(struct system *sys, struct wire_conn *conn, const lobby_Sys
 {
 	if (sys->install == NULL)
 		system_answer(conn, command, LOBBY_ERR_INVALID,
-			      "This machine was not started from an installer's stick.");
+			      N_("This machine was not started from an installer's stick."));
 	else if (worker_runs(&sys->install->worker))
-		system_answer(conn, command, LOBBY_ERR_BUSY, "A disk is being written.");
+		system_answer(conn, command, LOBBY_ERR_BUSY, N_("A disk is being written."));
 	else if (command->path[0] == '\0')
 		look_command(sys, conn, command);
 	else

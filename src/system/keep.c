@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/mark.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -262,15 +263,15 @@ void keep_make_room_if(const char *state, uint64_t free_kb, uint64_t total_kb, c
 		return;
 	snprintf(path, sizeof(path), "%s/update", state);
 	keep_empty(path);
-	snprintf(text, size, "The disk was full: downloaded updates were removed to make room.");
+	snprintf(text, size, N_("The disk was full: downloaded updates were removed to make room."));
 	if (statvfs(state, &info) != 0 || !is_full(info.f_bavail * (info.f_frsize / 512) / 2, total_kb))
 		return;
 	empty_journal(state);
-	snprintf(text, size, "The disk was full: downloaded updates and old logs were removed to make room.");
+	snprintf(text, size, N_("The disk was full: downloaded updates and old logs were removed to make room."));
 	if (statvfs(state, &info) == 0 && is_full(info.f_bavail * (info.f_frsize / 512) / 2, total_kb))
 		snprintf(text, size,
-			 "The disk is nearly full, although downloaded updates and old logs were removed. Check-ins "
-			 "may fail.");
+			 N_("The disk is nearly full, although downloaded updates and old logs were removed. Check-ins "
+			    "may fail."));
 }
 
 void keep_make_room(const char *state, char *text, size_t size)

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/mark.h"
 #include "base/text.h"
 
 #include <poll.h>
@@ -136,7 +137,7 @@ static int vault_new_tpm(struct climb *c, const uint8_t key[VAULT_KEY])
 		return 0;
 	}
 	log_event(LOG_ERROR, "tpm", "says=\"%.*s\"", (int)strcspn(said, "\n"), said);
-	remark(c, "This machine's TPM did not take the key: it lies on the disk instead.");
+	remark(c, N_("This machine's TPM did not take the key: it lies on the disk instead."));
 	if (access(MAPPED, F_OK) == 0 && vault_close(LADDER_NAME) != 0)
 		return LOBBY_ERR_IO;
 	return err;
@@ -148,7 +149,7 @@ static int vault_new(struct climb *c)
 	uint8_t key[VAULT_KEY];
 	int err;
 
-	worker_say("stage Making the state partition. This takes a moment, once.");
+	worker_say("stage %s", N_("Making the state partition. This takes a moment, once."));
 	randombytes_buf(key, sizeof(key));
 	err = vault_make(c->device, key);
 	if (err == 0 && (!c->has_tpm || vault_new_tpm(c, key) != 0)) {
@@ -181,17 +182,17 @@ static int vault_old(struct climb *c, const struct vault_facts *facts)
 static void remark_lost(struct climb *c, const struct vault_facts *facts)
 {
 	if (!facts->header)
-		remark(c,
-		       "The disk held nothing that could be read: this kiosk starts as new, and has to be enrolled.");
+		remark(c, N_("The disk held nothing that could be read: this kiosk starts as new, and has to be "
+			     "enrolled."));
 	else if (facts->tpm && !c->has_tpm)
-		remark(c, "This machine's TPM is gone. What was kept cannot be read without it and was made anew: "
-			  "enrol again.");
+		remark(c, N_("This machine's TPM is gone. What was kept cannot be read without it and was made anew: "
+			     "enrol again."));
 	else if (facts->tpm)
-		remark(c, "The TPM refused: another machine, or Secure Boot was changed. The state was made anew: "
-			  "enrol again.");
+		remark(c, N_("The TPM refused: another machine, or Secure Boot was changed. The state was made anew: "
+			     "enrol again."));
 	else
-		remark(c,
-		       "The key of the state partition is lost. What was kept was made anew: enrol this kiosk again.");
+		remark(c, N_("The key of the state partition is lost. What was kept was made anew: enrol this kiosk "
+			     "again."));
 }
 
 /* ---- the file system --------------------------------------------------------------------------------------------- */
@@ -213,7 +214,7 @@ static int filesystem_rescue(struct climb *c)
 	char memory[192], from[256], back[256];
 	int files = 0, kept = 0, err;
 
-	worker_say("stage The disk is damaged: saving what was not sent yet.");
+	worker_say("stage %s", N_("The disk is damaged: saving what was not sent yet."));
 	snprintf(memory, sizeof(memory), "%s/lobby-rescue", c->at->run);
 	snprintf(from, sizeof(from), "%s/sync", c->at->state);
 	snprintf(back, sizeof(back), "%s/sync", c->at->state);
@@ -228,10 +229,12 @@ static int filesystem_rescue(struct climb *c)
 	keep_empty(memory);
 	rmdir(memory);
 	if (kept > 0)
-		remark(c, "The disk was damaged and was made anew. The kiosk's own records were rescued (%d files).",
+		remark(c,
+		       N_("The disk was damaged and was made anew. The kiosk's own records were rescued (%d files)."),
 		       kept);
 	else
-		remark(c, "The disk was damaged beyond repair and was made anew. This kiosk has to be enrolled again.");
+		remark(c, N_("The disk was damaged beyond repair and was made anew. This kiosk has to be enrolled "
+			     "again."));
 	return err;
 }
 
@@ -240,7 +243,7 @@ static int filesystem_old(struct climb *c)
 	bool mended = false;
 	int err;
 
-	worker_say("stage Checking the disk.");
+	worker_say("stage %s", N_("Checking the disk."));
 	err = keep_check(MAPPED, &mended);
 	if (err == 0)
 		err = keep_mount(MAPPED, c->at->state, false);
@@ -251,7 +254,7 @@ static int filesystem_old(struct climb *c)
 	else if (err != 0 && keep_is_mounted(c->at->state))
 		keep_unmount(c->at->state);
 	if (err == 0 && mended)
-		remark(c, "The disk's file system was damaged and has been mended.");
+		remark(c, N_("The disk's file system was damaged and has been mended."));
 	return err != 0 ? filesystem_rescue(c) : 0;
 }
 
@@ -274,17 +277,17 @@ static int climb_partition(struct climb *c)
 
 	if (err == 0)
 		return wait_for(c->device, DISK_WAIT_MS) ? 0 : LOBBY_ERR_IO;
-	worker_say("stage Making room for the state partition.");
+	worker_say("stage %s", N_("Making room for the state partition."));
 	err = partition_make(c->at->disk, c->at->definitions, said, sizeof(said));
 	if (err == 0)
 		err = partition_find(c->at->disk, "state", c->device);
 	if (err == 0 && !wait_for(c->device, DISK_WAIT_MS))
 		err = LOBBY_ERR_IO;
 	if (err == LOBBY_ERR_DISK_FULL)
-		remark(c, "The disk is too small for a state partition: nothing is kept when this kiosk restarts.");
+		remark(c, N_("The disk is too small for a state partition: nothing is kept when this kiosk restarts."));
 	else if (err != 0)
-		remark(c,
-		       "The disk takes no state partition (is it broken?): nothing is kept when this kiosk restarts.");
+		remark(c, N_("The disk takes no state partition (is it broken?): nothing is kept when this kiosk "
+			     "restarts."));
 	if (err != 0)
 		log_event(LOG_ERROR, "repart", "error=%s says=\"%s\"", err_event(err), last_line(said));
 	return err;
@@ -315,7 +318,7 @@ static int climb_disk(struct climb *c)
 		err = vault_finish(c->device);
 	if (err != 0)
 		snprintf(c->result.text, sizeof(c->result.text),
-			 "The disk cannot be written (is it broken?): nothing is kept when this kiosk restarts.");
+			 N_("The disk cannot be written (is it broken?): nothing is kept when this kiosk restarts."));
 	return err;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mark.h"
 #include "base/seal.h"
 #include "base/text.h"
 
@@ -149,10 +150,10 @@ static int work(void *arg)
 static void on_done(void *owner, int status)
 {
 	static const char *const texts[] = {
-		[LOGS_OK] = "The logs are on the stick, sealed: only the support desk can open them.",
-		[LOGS_NO_KEY] = "This kiosk knows no support key to seal its logs to: nothing was written.",
-		[LOGS_NO_FILE] = "The logs could not be packed.",
-		[LOGS_NO_STICK] = "The logs could not be written to the stick. Is it full, or write-protected?",
+		[LOGS_OK] = N_("The logs are on the stick, sealed: only the support desk can open them."),
+		[LOGS_NO_KEY] = N_("This kiosk knows no support key to seal its logs to: nothing was written."),
+		[LOGS_NO_FILE] = N_("The logs could not be packed."),
+		[LOGS_NO_STICK] = N_("The logs could not be written to the stick. Is it full, or write-protected?"),
 	};
 	struct system *sys = owner;
 	struct logs *logs = sys->logs;
@@ -224,11 +225,12 @@ void logs_command(struct system *sys, struct wire_conn *conn, const lobby_System
 
 	if (stick == NULL || !stick->logs) {
 		system_answer(conn, command, LOBBY_ERR_NOT_FOUND,
-			      stick == NULL ? "There is no signed stick." : "This stick is not signed for logs.");
+			      stick == NULL ? N_("There is no signed stick.")
+					    : N_("This stick is not signed for logs."));
 		return;
 	}
 	if (worker_runs(&logs->worker)) {
-		system_answer(conn, command, LOBBY_ERR_BUSY, "The logs are being written already.");
+		system_answer(conn, command, LOBBY_ERR_BUSY, N_("The logs are being written already."));
 		return;
 	}
 	text_copy(logs->device, sizeof(logs->device), stick_device(sys, &logs->start));

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/mark.h"
 #include "base/text.h"
 
 #include <jansson.h>
@@ -38,7 +39,7 @@ static int take_day(const json_t *json, const char *name, char out[11], char why
 	const char *text = json_string_value(json_object_get(json, name));
 
 	if (text == NULL || !is_day(text))
-		return refuse(why, LOBBY_ERR_INVALID, "The stick's \"%s\" is no day like 2026-11-23. Make it anew.",
+		return refuse(why, LOBBY_ERR_INVALID, N_("The stick's \"%s\" is no day like 2026-11-23. Make it anew."),
 			      name);
 	text_copy(out, 11, text);
 	return 0;
@@ -57,7 +58,7 @@ static int take_rights(const json_t *json, struct manifest *m, char why[MANIFEST
 
 	if (!json_is_array(what) || json_array_size(what) > 16)
 		return refuse(why, LOBBY_ERR_INVALID,
-			      "The stick does not say what it is for (\"what\"). Make it anew.");
+			      N_("The stick does not say what it is for (\"what\"). Make it anew."));
 	/* What a newer Lobby's stick may do besides is not for us. */
 	for (size_t i = 0; i < json_array_size(what); i++) {
 		const char *name = json_string_value(json_array_get(what, i));
@@ -85,7 +86,7 @@ static int take_files(json_t *json, struct manifest *m, char why[MANIFEST_WHY])
 	const char *name;
 
 	if (files != NULL && (!json_is_object(files) || json_object_size(files) > MANIFEST_FILES))
-		return refuse(why, LOBBY_ERR_INVALID, "The stick's list of files makes no sense. Make it anew.");
+		return refuse(why, LOBBY_ERR_INVALID, N_("The stick's list of files makes no sense. Make it anew."));
 	json_object_foreach(files, name, value)
 	{
 		struct manifest_file *file = &m->file[m->files];
@@ -95,7 +96,7 @@ static int take_files(json_t *json, struct manifest *m, char why[MANIFEST_WHY])
 		if (!is_name(name) || hex == NULL || strlen(hex) != 64 ||
 		    sodium_hex2bin(file->sha256, 32, hex, 64, NULL, &len, NULL) != 0 || len != 32)
 			return refuse(why, LOBBY_ERR_INVALID,
-				      "The stick's list of files makes no sense. Make it anew.");
+				      N_("The stick's list of files makes no sense. Make it anew."));
 		text_copy(file->name, sizeof(file->name), name);
 		m->files++;
 	}
@@ -111,11 +112,12 @@ static int take_update(const json_t *json, struct manifest *m, char why[MANIFEST
 	if (update == NULL)
 		return 0;
 	if (file == NULL || manifest_find(m, file) == NULL)
-		return refuse(why, LOBBY_ERR_INVALID, "The stick's update is not in its list of files. Make it anew.");
+		return refuse(why, LOBBY_ERR_INVALID,
+			      N_("The stick's update is not in its list of files. Make it anew."));
 	if (version == NULL || version[0] == '\0' || strlen(version) >= sizeof(m->update_version) ||
 	    strspn(version, "0123456789.abcdefghijklmnopqrstuvwxyz~+-") != strlen(version))
 		return refuse(why, LOBBY_ERR_INVALID,
-			      "The version of the stick's update makes no sense. Make it anew.");
+			      N_("The version of the stick's update makes no sense. Make it anew."));
 	text_copy(m->update_file, sizeof(m->update_file), file);
 	text_copy(m->update_version, sizeof(m->update_version), version);
 	return 0;
@@ -128,7 +130,7 @@ int manifest_parse(const char *json, size_t len, struct manifest *manifest, char
 	int err = 0;
 
 	if (!json_is_object(root))
-		err = refuse(why, LOBBY_ERR_INVALID, "The stick's description cannot be read. Make it anew.");
+		err = refuse(why, LOBBY_ERR_INVALID, N_("The stick's description cannot be read. Make it anew."));
 	if (err == 0)
 		err = take_day(root, "issued", m.issued, why);
 	if (err == 0)
@@ -159,14 +161,14 @@ int manifest_read(const char *json, size_t len, const char *signature, size_t si
 			      sodium_base64_VARIANT_ORIGINAL) != 0 ||
 	    decoded != sizeof(bytes) || crypto_sign_verify_detached(bytes, (const unsigned char *)json, len, key) != 0)
 		return refuse(why, LOBBY_ERR_DENIED,
-			      "This stick is not signed with this clinic's key: nothing on it was used.");
+			      N_("This stick is not signed with this clinic's key: nothing on it was used."));
 	err = manifest_parse(json, len, &m, why);
 	if (err != 0)
 		return err;
 	snprintf(today, sizeof(today), "%04u-%02u-%02u", (unsigned)now.year % 10000, (unsigned)now.month % 100,
 		 (unsigned)now.day % 100);
 	if (strcmp(today, m.expires) > 0)
-		return refuse(why, LOBBY_ERR_STALE, "This stick expired on %s (today is %s). Make a new one.",
+		return refuse(why, LOBBY_ERR_STALE, N_("This stick expired on %s (today is %s). Make a new one."),
 			      m.expires, today);
 	m.clock_behind = strcmp(today, m.issued) < 0;
 	*manifest = m;

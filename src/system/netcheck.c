@@ -2,6 +2,7 @@
 #include "netcheck.h"
 
 #include "base/bytes.h"
+#include "base/mark.h"
 #include "base/text.h"
 
 #include <arpa/inet.h>
@@ -43,12 +44,12 @@ static bool is_mode(const char *mode)
 int efipanel_check(const lobby_Panel *panel, char *why, size_t size)
 {
 	if (panel->rotation != 0 && panel->rotation != 90 && panel->rotation != 180 && panel->rotation != 270)
-		return refuse(why, size, "panel.rotation: %u is none of 0, 90, 180 and 270.",
+		return refuse(why, size, N_("panel.rotation: %u is none of 0, 90, 180 and 270."),
 			      (unsigned)panel->rotation);
 	if (!only(panel->connector, LETTERS "-"))
-		return refuse(why, size, "panel.connector: a name like HDMI-A-1, or nothing, is expected.");
+		return refuse(why, size, N_("panel.connector: a name like HDMI-A-1, or nothing, is expected."));
 	if (panel->mode[0] != '\0' && !is_mode(panel->mode))
-		return refuse(why, size, "panel.mode: a size like 1920x1080, or nothing, is expected.");
+		return refuse(why, size, N_("panel.mode: a size like 1920x1080, or nothing, is expected."));
 	return 0;
 }
 
@@ -135,18 +136,20 @@ static int check_address(const lobby_Network *n, char *why, size_t size)
 	if (n->address[0] != '\0') {
 		family = split(n->address, address, &prefix);
 		if (family == 0)
-			return refuse(why, size,
-				      "network.address: an address with its prefix, like 192.0.2.7/24, is expected.");
+			return refuse(
+				why, size,
+				N_("network.address: an address with its prefix, like 192.0.2.7/24, is expected."));
 	}
 	if (n->gateway[0] == '\0')
 		return 0;
 	if (family == 0)
-		return refuse(why, size, "network.gateway: without an address (DHCP) there is no gateway to set.");
+		return refuse(why, size, N_("network.gateway: without an address (DHCP) there is no gateway to set."));
 	if (family_of(n->gateway, gateway) != family)
 		return refuse(why, size,
-			      "network.gateway: an address like 192.0.2.1 is expected, of the address's kind.");
+			      N_("network.gateway: an address like 192.0.2.1 is expected, of the address's kind."));
 	if (family == AF_INET && !same_network(address, gateway, prefix))
-		return refuse(why, size, "network.gateway: %s is not in the network of %s.", n->gateway, n->address);
+		return refuse(why, size, N_("network.gateway: %s is not in the network of %s."), n->gateway,
+			      n->address);
 	return 0;
 }
 
@@ -159,7 +162,7 @@ static int check_servers(const lobby_Network *n, char *why, size_t size)
 
 	while (next_server(&at, server))
 		if (family_of(server, bytes) == 0 || ++count > 2)
-			return refuse(why, size, "network.dns: one or two addresses like 192.0.2.53 are expected.");
+			return refuse(why, size, N_("network.dns: one or two addresses like 192.0.2.53 are expected."));
 	return 0;
 }
 
@@ -168,17 +171,17 @@ int network_check(const lobby_Network *network, char *why, size_t size)
 	size_t phrase = strlen(network->passphrase);
 
 	if (!only(network->name, LETTERS "._-") || network->name[0] == '.' || network->name[0] == '-')
-		return refuse(why, size, "network.name: a link's name like enp1s0, or nothing, is expected.");
+		return refuse(why, size, N_("network.name: a link's name like enp1s0, or nothing, is expected."));
 	if (!text_is_clean(network->ssid, strlen(network->ssid)) || strpbrk(network->ssid, "\n\t") != NULL)
-		return refuse(why, size, "network.ssid: at most 32 letters of text are expected.");
+		return refuse(why, size, N_("network.ssid: at most 32 letters of text are expected."));
 	if (phrase > 0 && network->ssid[0] == '\0')
-		return refuse(why, size, "network.passphrase: there is no ssid that it could be for.");
+		return refuse(why, size, N_("network.passphrase: there is no ssid that it could be for."));
 	if (phrase > 0 && (phrase < 8 || phrase > 63))
-		return refuse(why, size, "network.passphrase: 8 to 63 letters are expected.");
+		return refuse(why, size, N_("network.passphrase: 8 to 63 letters are expected."));
 	for (size_t i = 0; i < phrase; i++)
 		if (network->passphrase[i] < 0x20 || network->passphrase[i] > 0x7E)
 			return refuse(why, size,
-				      "network.passphrase: only plain letters, digits and signs are possible.");
+				      N_("network.passphrase: only plain letters, digits and signs are possible."));
 	if (check_address(network, why, size) != 0)
 		return LOBBY_ERR_INVALID;
 	return check_servers(network, why, size);

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/mark.h"
 #include "base/text.h"
 
 #include <dirent.h>
@@ -154,7 +155,7 @@ static int join_wireless(const lobby_Network *n)
 	int err;
 
 	if (!helper_exists("wpa_supplicant") || !wireless_name(n, name)) {
-		worker_say("This kiosk has no wireless network.");
+		worker_say(N_("This kiosk has no wireless network."));
 		return LOBBY_ERR_NOT_FOUND;
 	}
 	err = network_print_wireless(n, text, sizeof(text));
@@ -197,9 +198,10 @@ static void on_applied(void *owner, int status)
 	struct system *sys = owner;
 	struct network *net = sys->network;
 	network_done_fn *done = net->done;
-	const char *text = status == 0	 ? "The network is set; it may take a moment to come up."
-			   : status == 3 ? "The setting is kept, but this kiosk could not join a wireless network."
-					 : "The setting is kept, but the network could not be told. Restart the kiosk.";
+	const char *text = status == 0 ? N_("The network is set; it may take a moment to come up.")
+			   : status == 3
+				   ? N_("The setting is kept, but this kiosk could not join a wireless network.")
+				   : N_("The setting is kept, but the network could not be told. Restart the kiosk.");
 
 	log_event(status == 0 ? LOG_NOTICE : LOG_ERROR, "network", "settings=%zu status=%d", net->count, status);
 	if (net->again) {
@@ -237,14 +239,14 @@ int network_set(struct system *sys, const lobby_Network *network, network_done_f
 
 	if (err != 0)
 		return err;
-	snprintf(why, size, "The network is being set already. Try again in a moment.");
+	snprintf(why, size, N_("The network is being set already. Try again in a moment."));
 	if (net->done != NULL)
 		return LOBBY_ERR_BUSY;
 	if (!sys->state_ready)
 		return LOBBY_ERR_BUSY;
 	while (at < net->count && !same_place(&net->setting[at], network))
 		at++;
-	snprintf(why, size, "There are settings for too many links already.");
+	snprintf(why, size, N_("There are settings for too many links already."));
 	if (at == NETWORK_SETTINGS)
 		return LOBBY_ERR_TOO_LONG;
 	net->setting[at] = *network;
@@ -252,7 +254,7 @@ int network_set(struct system *sys, const lobby_Network *network, network_done_f
 		net->count++;
 	err = keep(sys);
 	if (err != 0) {
-		snprintf(why, size, "The setting could not be written to the disk.");
+		snprintf(why, size, N_("The setting could not be written to the disk."));
 		return err;
 	}
 	net->done = done;

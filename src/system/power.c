@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mark.h"
 
 #include <stdlib.h>
 
@@ -120,15 +121,15 @@ void power_restart_command(struct system *sys, struct wire_conn *conn, const lob
 {
 	power_restart_when_quiet(sys, "command");
 	system_answer(conn, command, 0,
-		      sys->power->wanted ? "It restarts when nobody has been at the screen for two minutes."
-					 : "It restarts now.");
+		      sys->power->wanted ? N_("It restarts when nobody has been at the screen for two minutes.")
+					 : N_("It restarts now."));
 }
 
 void power_now_command(struct system *sys, struct wire_conn *conn, const lobby_SystemCommand *command)
 {
 	bool off = command->what == lobby_SystemDo_SYSTEM_POWER_OFF;
 
-	system_answer(conn, command, 0, off ? "It turns itself off." : "It restarts now.");
+	system_answer(conn, command, 0, off ? N_("It turns itself off.") : N_("It restarts now."));
 	log_event(LOG_NOTICE, off ? "power-off" : "restart", "%s", "why=command");
 	run(sys, off ? "poweroff" : "reboot");
 }

@@ -3,6 +3,7 @@
 
 #include "netcheck.h"
 
+#include "base/mark.h"
 #include "base/text.h"
 
 #include <jansson.h>
@@ -36,8 +37,18 @@ struct text_field {
 	char *out;
 	size_t size;
 	const char *allowed;
-	const char *like;
+	const char *like; /* the refusal: its name, and how many letters it may have */
 };
+
+/* The sentence is one of a table's: the name, and for some of them a number. */
+static int refuse_named(struct why why, const char *sentence, const char *prefix, const char *name, size_t most)
+{
+	char whole[64];
+
+	snprintf(whole, sizeof(whole), "%s%.40s", prefix, name);
+	snprintf(why.text, why.size, sentence, whole, most);
+	return LOBBY_ERR_INVALID;
+}
 
 static int take_text(const json_t *json, const char *prefix, const struct text_field *field, struct why why)
 {
@@ -49,8 +60,7 @@ static int take_text(const json_t *json, const char *prefix, const struct text_f
 		return 0;
 	if (text == NULL || len >= field->size || strlen(text) != len || !text_is_clean(text, len) ||
 	    strpbrk(text, "\n\t") != NULL || (field->allowed != NULL && strspn(text, field->allowed) != len))
-		return refuse(why, "%s%s: %s is expected, of at most %zu letters.", prefix, field->name, field->like,
-			      field->size - 1);
+		return refuse_named(why, field->like, prefix, field->name, field->size - 1);
 	text_copy(field->out, field->size, text);
 	return 0;
 }
@@ -80,8 +90,8 @@ static int check_known(json_t *json, const char *prefix, const struct text_field
 		for (size_t i = 0; other[i] != NULL && !known; i++)
 			known = strcmp(name, other[i]) == 0;
 		if (!known)
-			return refuse(why, "%s%.40s: there is no such field.", prefix,
-				      text_is_clean(name, strlen(name)) ? name : "?");
+			return refuse_named(why, N_("%s: there is no such field."), prefix,
+					    text_is_clean(name, strlen(name)) ? name : "?", 0);
 	}
 	return 0;
 }
@@ -91,16 +101,18 @@ static int take_panel(json_t *json, struct provfile *file, struct why why)
 	lobby_Panel *panel = &file->panel;
 	static const char *const other[] = { "rotation", NULL };
 	const struct text_field fields[] = {
-		{ "connector", panel->connector, sizeof(panel->connector), NULL, "a name like HDMI-A-1" },
-		{ "mode", panel->mode, sizeof(panel->mode), NULL, "a size like 1920x1080" },
+		{ "connector", panel->connector, sizeof(panel->connector), NULL,
+		  N_("%s: a name like HDMI-A-1 is expected, of at most %zu letters.") },
+		{ "mode", panel->mode, sizeof(panel->mode), NULL,
+		  N_("%s: a size like 1920x1080 is expected, of at most %zu letters.") },
 	};
 	const json_t *rotation = json_object_get(json, "rotation");
 
 	if (!json_is_object(json))
-		return refuse(why, "panel: an object with rotation, connector and mode is expected.");
+		return refuse(why, N_("panel: an object with rotation, connector and mode is expected."));
 	if (rotation != NULL &&
 	    (!json_is_integer(rotation) || json_integer_value(rotation) < 0 || json_integer_value(rotation) > 270))
-		return refuse(why, "panel.rotation: one of 0, 90, 180 and 270 is expected.");
+		return refuse(why, N_("panel.rotation: one of 0, 90, 180 and 270 is expected."));
 	panel->rotation = (uint32_t)json_integer_value(rotation);
 	if (take_texts(json, "panel.", fields, 2, why) != 0 || check_known(json, "panel.", fields, 2, other, why) != 0)
 		return LOBBY_ERR_INVALID;
@@ -113,16 +125,22 @@ static int take_network(json_t *json, struct provfile *file, struct why why)
 	lobby_Network *n = &file->network;
 	static const char *const other[] = { NULL };
 	const struct text_field fields[] = {
-		{ "name", n->name, sizeof(n->name), NULL, "a link's name like enp1s0" },
-		{ "ssid", n->ssid, sizeof(n->ssid), NULL, "a wireless network's name" },
-		{ "passphrase", n->passphrase, sizeof(n->passphrase), NULL, "text" },
-		{ "address", n->address, sizeof(n->address), NULL, "an address like 192.0.2.7/24" },
-		{ "gateway", n->gateway, sizeof(n->gateway), NULL, "an address like 192.0.2.1" },
-		{ "dns", n->dns, sizeof(n->dns), NULL, "an address like 192.0.2.53" },
+		{ "name", n->name, sizeof(n->name), NULL,
+		  N_("%s: a link's name like enp1s0 is expected, of at most %zu letters.") },
+		{ "ssid", n->ssid, sizeof(n->ssid), NULL,
+		  N_("%s: a wireless network's name is expected, of at most %zu letters.") },
+		{ "passphrase", n->passphrase, sizeof(n->passphrase), NULL,
+		  N_("%s: text is expected, of at most %zu letters.") },
+		{ "address", n->address, sizeof(n->address), NULL,
+		  N_("%s: an address like 192.0.2.7/24 is expected, of at most %zu letters.") },
+		{ "gateway", n->gateway, sizeof(n->gateway), NULL,
+		  N_("%s: an address like 192.0.2.1 is expected, of at most %zu letters.") },
+		{ "dns", n->dns, sizeof(n->dns), NULL,
+		  N_("%s: an address like 192.0.2.53 is expected, of at most %zu letters.") },
 	};
 
 	if (!json_is_object(json))
-		return refuse(why, "network: an object with name, ssid, address and so on is expected.");
+		return refuse(why, N_("network: an object with name, ssid, address and so on is expected."));
 	if (take_texts(json, "network.", fields, 6, why) != 0 ||
 	    check_known(json, "network.", fields, 6, other, why) != 0)
 		return LOBBY_ERR_INVALID;
@@ -136,14 +154,14 @@ static int check_whole(const struct provfile *file, struct why why)
 	char servers[512];
 
 	if (url[0] != '\0' && (strncmp(url, "https://", 8) != 0 || url[8] == '\0' || url[8] == '/'))
-		return refuse(why, "clinic: an address like https://clinic.example.org:8443 is expected.");
+		return refuse(why, N_("clinic: an address like https://clinic.example.org:8443 is expected."));
 	if ((url[0] != '\0') != (code[0] != '\0'))
-		return refuse(why, "%s: it is missing; clinic and code go together.",
+		return refuse(why, N_("%s: it is missing; clinic and code go together."),
 			      url[0] != '\0' ? "code" : "clinic");
 	if (strstr(file->time_zone, "..") != NULL || file->time_zone[0] == '/')
-		return refuse(why, "time_zone: a name like America/New_York is expected.");
+		return refuse(why, N_("time_zone: a name like America/New_York is expected."));
 	if (timeserver_print(file->time, servers, sizeof(servers)) != 0)
-		return refuse(why, "time: up to %d servers like nts://time.clinic.example are expected.",
+		return refuse(why, N_("time: up to %d servers like nts://time.clinic.example are expected."),
 			      TIMESERVER_MAX);
 	return 0;
 }
@@ -153,14 +171,17 @@ static int take_all(json_t *json, struct provfile *file, struct why why)
 	static const char *const other[] = { "panel", "network", "set_up", NULL };
 	const struct text_field fields[] = {
 		{ "clinic", file->enrol.url, sizeof(file->enrol.url), LETTERS DIGITS "-._~:/[]@%",
-		  "an address like https://clinic.example.org" },
+		  N_("%s: an address like https://clinic.example.org is expected, of at most %zu letters.") },
 		{ "code", file->enrol.code, sizeof(file->enrol.code), LETTERS DIGITS "-",
-		  "a code like 7QXK-M2PD-9TRA" },
-		{ "name", file->enrol.name, sizeof(file->enrol.name), NULL, "text" },
-		{ "language", file->language, sizeof(file->language), LETTERS DIGITS "-", "a language's tag like en" },
+		  N_("%s: a code like 7QXK-M2PD-9TRA is expected, of at most %zu letters.") },
+		{ "name", file->enrol.name, sizeof(file->enrol.name), NULL,
+		  N_("%s: text is expected, of at most %zu letters.") },
+		{ "language", file->language, sizeof(file->language), LETTERS DIGITS "-",
+		  N_("%s: a language's tag like en is expected, of at most %zu letters.") },
 		{ "time_zone", file->time_zone, sizeof(file->time_zone), LETTERS DIGITS "/_+-.",
-		  "a name like America/New_York" },
-		{ "time", file->time, sizeof(file->time), NULL, "servers like nts://time.clinic.example" },
+		  N_("%s: a name like America/New_York is expected, of at most %zu letters.") },
+		{ "time", file->time, sizeof(file->time), NULL,
+		  N_("%s: servers like nts://time.clinic.example are expected, of at most %zu letters.") },
 	};
 	size_t count = sizeof(fields) / sizeof(fields[0]);
 	json_t *panel = json_object_get(json, "panel"), *network = json_object_get(json, "network");
@@ -169,7 +190,7 @@ static int take_all(json_t *json, struct provfile *file, struct why why)
 	if (take_texts(json, "", fields, count, why) != 0 || check_known(json, "", fields, count, other, why) != 0)
 		return LOBBY_ERR_INVALID;
 	if (set_up != NULL && !json_is_boolean(set_up))
-		return refuse(why, "set_up: true or false is expected.");
+		return refuse(why, N_("set_up: true or false is expected."));
 	file->set_up = json_is_true(set_up);
 	if (panel != NULL && take_panel(panel, file, why) != 0)
 		return LOBBY_ERR_INVALID;
@@ -187,10 +208,11 @@ int provfile_parse(const char *json, size_t len, struct provfile *file, char *wh
 	int err;
 
 	if (len > PROVFILE_MAX)
-		return refuse(told, "The provisioning file is too long.");
+		return refuse(told, N_("The provisioning file is too long."));
 	root = json_loadb(json, len, JSON_REJECT_DUPLICATES, &at);
 	if (!json_is_object(root))
-		err = refuse(told, "The provisioning file is no JSON object (line %d).", root == NULL ? at.line : 1);
+		err = refuse(told, N_("The provisioning file is no JSON object (line %d)."),
+			     root == NULL ? at.line : 1);
 	else
 		err = take_all(root, &read, told);
 	json_decref(root);

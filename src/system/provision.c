@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/mark.h"
 #include "base/text.h"
 
 #include <dirent.h>
@@ -109,7 +110,7 @@ static void finish_well(struct system *sys)
 	if (err == 0 && p->file.time[0] != '\0' && system_state_path(sys, path, sizeof(path), KEPT_TIME) == 0)
 		err = timeserver_set(path, TIMESERVER_RUN, p->file.time);
 	finish(sys, err,
-	       err == 0 ? "All that the stick says is set." : "The settings could not be written to the disk.");
+	       err == 0 ? N_("All that the stick says is set.") : N_("The settings could not be written to the disk."));
 }
 
 static void ask_sync(void *arg)
@@ -119,7 +120,7 @@ static void ask_sync(void *arg)
 	lobby_Envelope envelope = { .which_body = lobby_Envelope_enrol_tag };
 
 	if (clock_mono_ms() >= p->until_ms) {
-		finish(sys, LOBBY_ERR_UNREACHABLE, "clinic: it could not be reached. Is the network right?");
+		finish(sys, LOBBY_ERR_UNREACHABLE, N_("clinic: it could not be reached. Is the network right?"));
 		return;
 	}
 	/* It may be late, or not answer: ask again. */
@@ -202,7 +203,7 @@ static int begin(struct system *sys, char *why, size_t size)
 	const char *text = stick_provisioning(sys, &len);
 	int err;
 
-	snprintf(why, size, "There is no signed stick with a provisioning file.");
+	snprintf(why, size, N_("There is no signed stick with a provisioning file."));
 	if (text == NULL)
 		return LOBBY_ERR_NOT_FOUND;
 	err = provfile_parse(text, len, &p->file, why, size);
@@ -228,7 +229,7 @@ void provision_command(struct system *sys, struct wire_conn *conn, const lobby_S
 	int err;
 
 	if (p->token != 0 || !sys->state_ready) {
-		system_answer(conn, command, LOBBY_ERR_BUSY, "It is still busy with this. Try again in a moment.");
+		system_answer(conn, command, LOBBY_ERR_BUSY, N_("It is still busy with this. Try again in a moment."));
 		return;
 	}
 	p->token = system_defer(sys, conn, command);
@@ -246,7 +247,8 @@ void provision_set_up_command(struct system *sys, struct wire_conn *conn, const 
 	int err;
 
 	if (!sys->state_ready) {
-		system_answer(conn, command, LOBBY_ERR_BUSY, "The state partition is still being opened. Try again.");
+		system_answer(conn, command, LOBBY_ERR_BUSY,
+			      N_("The state partition is still being opened. Try again."));
 		return;
 	}
 	sys->provision->set_up = true;

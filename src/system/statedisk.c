@@ -7,6 +7,7 @@
 #include "worker.h"
 
 #include "base/log.h"
+#include "base/mark.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -57,9 +58,9 @@ static void on_done(void *owner, int status)
 	/* Not even memory could be mounted, or it was killed: nothing is ready, and the screen says so. */
 	log_event(LOG_ERROR, "state-failed", "status=%d", status);
 	d->result.protection = lobby_Protection_PROTECTION_STARTING;
-	text_copy(
-		d->result.text, sizeof(d->result.text),
-		"The state partition could not be opened or made. Restart the kiosk; if this stays, replace its disk.");
+	text_copy(d->result.text, sizeof(d->result.text),
+		  N_("The state partition could not be opened or made. Restart the kiosk; if this stays, replace its "
+		     "disk."));
 	system_changed(sys);
 }
 
@@ -84,7 +85,7 @@ int statedisk_init(struct system *sys)
 	sys->statedisk = d;
 	if (sys->options.state != NULL) {
 		d->result.protection = lobby_Protection_PROTECTION_NO_TPM;
-		text_copy(d->result.text, sizeof(d->result.text), "A folder stands in for the state partition.");
+		text_copy(d->result.text, sizeof(d->result.text), N_("A folder stands in for the state partition."));
 		return keep_folders(sys->options.state);
 	}
 	if (!system_is_appliance(sys))
@@ -135,8 +136,8 @@ static void on_wiped(void *owner, int status)
 
 	log_event(LOG_NOTICE, "wiped", "status=%d", status);
 	system_answer_later(sys, sys->statedisk->wipe_token, status == 0 ? 0 : LOBBY_ERR_IO,
-			    status == 0 ? "All that was kept is unreadable now. It restarts as a new kiosk."
-					: "The disk could not be overwritten. Take it out and destroy it.");
+			    status == 0 ? N_("All that was kept is unreadable now. It restarts as a new kiosk.")
+					: N_("The disk could not be overwritten. Take it out and destroy it."));
 	if (status == 0)
 		power_restart_now(sys, "wipe");
 }
@@ -148,7 +149,8 @@ void statedisk_wipe_command(struct system *sys, struct wire_conn *conn, const lo
 	int err;
 
 	if (worker_runs(&d->worker)) {
-		system_answer(conn, command, LOBBY_ERR_BUSY, "The state partition is still being opened. Try again.");
+		system_answer(conn, command, LOBBY_ERR_BUSY,
+			      N_("The state partition is still being opened. Try again."));
 		return;
 	}
 	d->wipe_token = system_defer(sys, conn, command);

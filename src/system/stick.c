@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mark.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -105,10 +106,22 @@ static bool hash_is(const char *data, size_t len, const uint8_t want[32])
 /* What it can be used for, in words. */
 static void describe(const struct manifest *m, bool provisioning, char *out, size_t size)
 {
-	snprintf(out, size, "Signed stick, good until %s:%s%s%s%s%s%s.%s", m->expires, provisioning ? " set-up," : "",
-		 m->update_file[0] != '\0' ? " update to " : "", m->update_version,
-		 m->update_file[0] != '\0' ? "," : "", m->logs ? " logs," : "",
-		 m->technician ? " technician" : " no PIN", m->clock_behind ? " This kiosk's clock is behind." : "");
+	const struct {
+		bool is;
+		const char *text;
+	} rights[] = {
+		{ provisioning, N_("It sets this kiosk up.") },
+		{ m->logs, N_("It takes logs.") },
+		{ m->technician, N_("It stands for the PIN.") },
+		{ m->clock_behind, N_("The clock here is behind.") },
+	};
+	size_t at = (size_t)snprintf(out, size, N_("Signed stick, good until %s."), m->expires);
+
+	if (m->update_file[0] != '\0' && at < size)
+		at += (size_t)snprintf(out + at, size - at, " " N_("It updates to %s."), m->update_version);
+	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++)
+		if (rights[i].is && at < size)
+			at += (size_t)snprintf(out + at, size - at, " %s", rights[i].text);
 }
 
 /* The provisioning file is kept, if the stick may and its hash is the one that was signed. */
@@ -131,14 +144,14 @@ static void judge(struct system *sys)
 	uint8_t key[32];
 
 	if (json == NULL || signature == NULL)
-		tell(sys, lobby_StickState_STICK_REFUSED, "This is no technician's stick: nothing on it was used.");
+		tell(sys, lobby_StickState_STICK_REFUSED, N_("This is no technician's stick: nothing on it was used."));
 	else if (manifest_key_read(sys->options.stick_key, key) != 0)
-		tell(sys, lobby_StickState_STICK_REFUSED, "This kiosk knows no key for sticks.");
+		tell(sys, lobby_StickState_STICK_REFUSED, N_("This kiosk knows no key for sticks."));
 	else if (manifest_read(json, len, signature, signature_len, key, clock_wall_ms(), &s->manifest, why) != 0)
 		tell(sys, lobby_StickState_STICK_REFUSED, why);
 	else if (!keep_provisioning(s))
 		tell(sys, lobby_StickState_STICK_REFUSED,
-		     "The provisioning file is not the one that was signed: nothing on this stick was used.");
+		     N_("The provisioning file is not the one that was signed: nothing on this stick was used."));
 	else {
 		if (!s->manifest.update)
 			s->manifest.update_file[0] = s->manifest.update_version[0] = '\0';
@@ -182,12 +195,14 @@ static void on_looked(void *owner, int status)
 	if (status == 0)
 		judge(sys);
 	else if (status == 1)
-		tell(sys, lobby_StickState_STICK_REFUSED, "This stick has no FAT file system: nothing on it was used.");
+		tell(sys, lobby_StickState_STICK_REFUSED,
+		     N_("This stick has no FAT file system: nothing on it was used."));
 	else if (status == 3)
-		tell(sys, lobby_StickState_STICK_REFUSED, "This stick's files are too long: nothing on it was used.");
+		tell(sys, lobby_StickState_STICK_REFUSED,
+		     N_("This stick's files are too long: nothing on it was used."));
 	else
 		tell(sys, lobby_StickState_STICK_REFUSED,
-		     "This stick is damaged or cannot be read: nothing on it was used.");
+		     N_("This stick is damaged or cannot be read: nothing on it was used."));
 	if (sys->stick->told.state != lobby_StickState_STICK_TRUSTED) {
 		lobby_Stick told = sys->stick->told;
 
@@ -211,10 +226,10 @@ static void look(struct system *sys, const char *device)
 	}
 	if (s->fd[0] < 0 || s->fd[1] < 0 || s->fd[2] < 0 ||
 	    worker_start(&s->worker, sys->loop, LOOK_MS, lift_work, &s->lift, on_line, on_looked, sys) != 0) {
-		tell(sys, lobby_StickState_STICK_REFUSED, "This stick could not be looked at. Plug it in again.");
+		tell(sys, lobby_StickState_STICK_REFUSED, N_("This stick could not be looked at. Plug it in again."));
 		return;
 	}
-	tell(sys, lobby_StickState_STICK_LOOKING, "Looking at the stick.");
+	tell(sys, lobby_StickState_STICK_LOOKING, N_("Looking at the stick."));
 }
 
 /* Ends a copy, whoever asked for it. */
@@ -242,7 +257,7 @@ static void on_plug(void *arg, const char *device)
 		return; /* a disk that announces itself again while it is read */
 	worker_stop(&s->worker);
 	if (s->done != NULL)
-		copy_end(sys, LOBBY_ERR_UNPLUGGED, "The stick was taken out too early.");
+		copy_end(sys, LOBBY_ERR_UNPLUGGED, N_("The stick was taken out too early."));
 	forget(sys);
 	if (device == NULL)
 		tell(sys, lobby_StickState_STICK_NONE, "");
@@ -278,8 +293,8 @@ static void on_compared(void *owner, int status)
 		 : status == 1 ? LOBBY_ERR_CORRUPT
 			       : LOBBY_ERR_IO,
 		 status == 0   ? NULL
-		 : status == 1 ? "The update on the stick is not the one that was signed: it was not used."
-			       : "The update could not be copied. Is the disk full?");
+		 : status == 1 ? N_("The update on the stick is not the one that was signed: it was not used.")
+			       : N_("The update could not be copied. Is the disk full?"));
 }
 
 static void on_copied(void *owner, int status)
@@ -288,7 +303,7 @@ static void on_copied(void *owner, int status)
 	struct stick *s = sys->stick;
 
 	if (status != 0 || s->len[0] == UINT64_MAX)
-		copy_end(sys, LOBBY_ERR_IO, "The update could not be read from the stick.");
+		copy_end(sys, LOBBY_ERR_IO, N_("The update could not be read from the stick."));
 	else if (worker_start(&s->worker, sys->loop, COPY_MS, compare_hash, s, NULL, on_compared, sys) != 0)
 		copy_end(sys, LOBBY_ERR_NO_MEMORY, NULL);
 }
@@ -346,7 +361,7 @@ void stick_install_command(struct system *sys, struct wire_conn *conn, const lob
 	int err;
 
 	if (!sys->state_ready || s->token != 0) {
-		system_answer(conn, command, LOBBY_ERR_BUSY, "It is still busy. Try again in a moment.");
+		system_answer(conn, command, LOBBY_ERR_BUSY, N_("It is still busy. Try again in a moment."));
 		return;
 	}
 	err = system_state_path(sys, path, sizeof(path), "update/stick.raucb");
@@ -354,7 +369,7 @@ void stick_install_command(struct system *sys, struct wire_conn *conn, const lob
 		err = stick_copy_update(sys, path, NULL, on_update_there, NULL);
 	if (err != 0)
 		system_answer(conn, command, err,
-			      err == LOBBY_ERR_NOT_FOUND ? "There is no signed stick with an update." : NULL);
+			      err == LOBBY_ERR_NOT_FOUND ? N_("There is no signed stick with an update.") : NULL);
 	else
 		s->token = system_defer(sys, conn, command); /* 0: answered; the copy goes on without being awaited */
 }

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mark.h"
 #include "base/notify.h"
 #include "base/text.h"
 
@@ -17,7 +18,7 @@
 #include <unistd.h>
 
 #define LOOK_MS 60000
-#define NOT_HERE "This machine is not a Lobby appliance."
+#define NOT_HERE N_("This machine is not a Lobby appliance.")
 
 bool system_is_appliance(const struct system *sys)
 {
@@ -160,11 +161,11 @@ static void take_command(struct system *sys, struct wire_conn *conn, const lobby
 	if (row == NULL)
 		system_answer(conn, command, LOBBY_ERR_INVALID, NULL);
 	else if (!allowed)
-		system_answer(conn, command, LOBBY_ERR_FORBIDDEN, "This program may not ask for that.");
+		system_answer(conn, command, LOBBY_ERR_FORBIDDEN, N_("This program may not ask for that."));
 	else if (row->appliance && !system_is_appliance(sys) && !(row->installer && sys->boot.installer))
 		system_answer(conn, command, LOBBY_ERR_INVALID, NOT_HERE);
 	else if (row->run == NULL)
-		system_answer(conn, command, LOBBY_ERR_INVALID, "This version of Lobby cannot do that.");
+		system_answer(conn, command, LOBBY_ERR_INVALID, N_("This version of Lobby cannot do that."));
 	else
 		row->run(sys, conn, command);
 }

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mark.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -99,16 +100,16 @@ void timeset_command(struct system *sys, struct wire_conn *conn, const lobby_Sys
 
 	switch (timeset_judge(is_kept(), ours_ms, command->at_ms)) {
 	case TIMESET_NONSENSE:
-		system_answer(conn, command, LOBBY_ERR_INVALID, "That is no time that a clinic can have.");
+		system_answer(conn, command, LOBBY_ERR_INVALID, N_("That is no time that a clinic can have."));
 		return;
 	case TIMESET_KEPT:
 		t->error_ms = ours_ms - command->at_ms;
-		system_answer(conn, command, 0, "The clock is kept right otherwise.");
+		system_answer(conn, command, 0, N_("The clock is kept right otherwise."));
 		break;
 	case TIMESET_RIGHT:
 		t->error_ms = ours_ms - command->at_ms;
 		t->right = true;
-		system_answer(conn, command, 0, "The clock is right.");
+		system_answer(conn, command, 0, N_("The clock is right."));
 		break;
 	default:
 		err = set_clock(command->at_ms);
@@ -116,7 +117,8 @@ void timeset_command(struct system *sys, struct wire_conn *conn, const lobby_Sys
 			  command->at_ms - ours_ms, err_event(err));
 		t->error_ms = ours_ms - command->at_ms;
 		t->right = err == 0;
-		system_answer(conn, command, err, err == 0 ? "The clock was set." : "The clock could not be set.");
+		system_answer(conn, command, err,
+			      err == 0 ? N_("The clock was set.") : N_("The clock could not be set."));
 		break;
 	}
 	system_changed(sys);

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/mark.h"
 #include "base/text.h"
 
 #include <jansson.h>
@@ -130,8 +131,10 @@ static void recall(struct system *sys, const json_t *json)
 		show(sys, strcmp(stage, "good") == 0 ? lobby_UpdateStage_UPDATE_GOOD : lobby_UpdateStage_UPDATE_TRIAL,
 		     version, "");
 	} else if (strcmp(stage, "installing") != 0) {
-		snprintf(text, sizeof(text), "Version %s %s. Version %s runs again.", version,
-			 strcmp(stage, "good") == 0 ? "does not start any more" : "did not come up", sys->boot.version);
+		snprintf(text, sizeof(text),
+			 strcmp(stage, "good") == 0 ? N_("Version %s does not start any more. Version %s runs again.")
+						    : N_("Version %s did not come up. Version %s runs again."),
+			 version, sys->boot.version);
 		show(sys, lobby_UpdateStage_UPDATE_FELL_BACK, version, text);
 		if (strcmp(stage, "fell-back") != 0) {
 			log_event(LOG_ERROR, "update-fell-back", "version=%s", version);
@@ -205,12 +208,12 @@ static void on_installed(void *arg, int status)
 			/* One from before this program was restarted. */
 			u->at = AT_WAITING;
 			show(sys, lobby_UpdateStage_UPDATE_WAITING, u->shown.version,
-			     "Another one is being installed.");
+			     N_("Another one is being installed."));
 			loop_timer_set(sys->loop, &u->wait, AGAIN_MS, go_on, sys);
 			return;
 		}
 		write_record(sys, "refused", other_slot(sys));
-		info_explain(status < 0 ? "It took too long." : u->reason, text);
+		info_explain(status < 0 ? INFO_TOO_LONG : u->reason, text);
 		log_event(LOG_WARNING, "update-failed", "status=%d reason=\"%s\"", status, u->reason);
 		refuse(sys, text);
 		return;
@@ -229,7 +232,7 @@ static void install(struct system *sys)
 	int err = child_start(&u->child, sys->loop, argv, INSTALL_MS, on_install_line, on_installed, sys);
 
 	if (err != 0) {
-		refuse(sys, "The part that installs updates (RAUC) is not there.");
+		refuse(sys, N_("The part that installs updates (RAUC) is not there."));
 		return;
 	}
 	log_event(LOG_NOTICE, "update-install", "version=%s", u->shown.version);
@@ -250,14 +253,14 @@ static void go_on(void *arg)
 		return;
 	if (!good_is_known(sys)) {
 		/* The other slot may be needed yet. */
-		snprintf(text, sizeof(text), "It waits until version %s, which runs now, is known to be good.",
+		snprintf(text, sizeof(text), N_("It waits until version %s, which runs now, is known to be good."),
 			 sys->boot.version);
 		show(sys, lobby_UpdateStage_UPDATE_WAITING, u->shown.version, text);
 	} else if (system_nobody_for(sys, UPDATE_QUIET_MS)) {
 		install(sys);
 	} else {
 		show(sys, lobby_UpdateStage_UPDATE_WAITING, u->shown.version,
-		     "It is installed when nobody has been at the screen for a minute.");
+		     N_("It is installed when nobody has been at the screen for a minute."));
 		if (sys->nobody_since_ms >= 0)
 			loop_timer_set(sys->loop, &u->wait, sys->nobody_since_ms + UPDATE_QUIET_MS - clock_mono_ms(),
 				       go_on, sys);
@@ -277,15 +280,15 @@ static const char *why_not(struct system *sys, const struct info_bundle *bundle,
 	const struct update *u = sys->update;
 
 	if (strcmp(bundle->compatible, UPDATE_COMPATIBLE) != 0)
-		return "The update is for another kind of machine.";
+		return N_("The update is for another kind of machine.");
 	if (u->said_version[0] != '\0' && strcmp(u->said_version, bundle->version) != 0)
-		snprintf(text, INFO_TEXT, "It should be version %s and is version %s.", u->said_version,
+		snprintf(text, INFO_TEXT, N_("It should be version %s and is version %s."), u->said_version,
 			 bundle->version);
 	else if (sys->boot.min_version[0] != '\0' && version_compare(bundle->version, sys->boot.min_version) < 0)
-		snprintf(text, INFO_TEXT, "Version %s is too old: no version before %s may follow this one.",
+		snprintf(text, INFO_TEXT, N_("Version %s is too old: no version before %s may follow this one."),
 			 bundle->version, sys->boot.min_version);
 	else if (strcmp(bundle->version, sys->boot.version) == 0 && slotwork_other_starts(sys))
-		snprintf(text, INFO_TEXT, "Version %s runs already.", bundle->version);
+		snprintf(text, INFO_TEXT, N_("Version %s runs already."), bundle->version);
 	else
 		return NULL;
 	return text;
@@ -301,7 +304,7 @@ static void on_looked(void *arg, int status)
 
 	if (status != 0 || info_parse(u->child.output, &bundle) != 0) {
 		info_reason(u->child.output, u->reason);
-		info_explain(status < 0 ? "It took too long." : u->reason, text);
+		info_explain(status < 0 ? INFO_TOO_LONG : u->reason, text);
 		log_event(LOG_WARNING, "update-unread", "status=%d reason=\"%s\"", status, u->reason);
 		refuse(sys, text);
 		return;
@@ -323,7 +326,7 @@ void update_install(struct system *sys, const char *path, const char *version, u
 	const char *const argv[] = { sys->options.rauc, "info", "--output-format=json", u->path, NULL };
 
 	if (u->at == AT_LOOKING || u->at == AT_INSTALLING) {
-		system_answer_later(sys, token, LOBBY_ERR_BUSY, "Another update is under way.");
+		system_answer_later(sys, token, LOBBY_ERR_BUSY, N_("Another update is under way."));
 		return;
 	}
 	if (strlen(path) >= sizeof(u->path)) {
@@ -335,9 +338,9 @@ void update_install(struct system *sys, const char *path, const char *version, u
 	text_copy(u->said_version, sizeof(u->said_version), version);
 	u->token = token;
 	u->at = AT_LOOKING;
-	show(sys, lobby_UpdateStage_UPDATE_WAITING, version, "It is being looked at.");
+	show(sys, lobby_UpdateStage_UPDATE_WAITING, version, N_("It is being looked at."));
 	if (child_start(&u->child, sys->loop, argv, LOOK_MS, NULL, on_looked, sys) != 0)
-		refuse(sys, "The part that installs updates (RAUC) is not there.");
+		refuse(sys, N_("The part that installs updates (RAUC) is not there."));
 }
 
 /* "NAME" or "FOLDER/NAME", nothing that leads out of it. */
@@ -360,7 +363,7 @@ void update_command(struct system *sys, struct wire_conn *conn, const lobby_Syst
 	    snprintf(path, sizeof(path), "%s%s", is_below("", command->path) ? folder : "", command->path) >=
 		    (int)sizeof(path) ||
 	    !is_below(folder, path)) {
-		system_answer(conn, command, LOBBY_ERR_INVALID, "The update must be in the update folder.");
+		system_answer(conn, command, LOBBY_ERR_INVALID, N_("The update must be in the update folder."));
 		return;
 	}
 	token = system_defer(sys, conn, command);

@@ -175,7 +175,7 @@ static void test_why_it_was_refused(void **unused)
 		{ "Failed pre-install handler: Child process exited with code 65\n",
 		  "The update is older than what this version lets itself be replaced with." },
 		{ "Handler error: Child process exited with code 1\n",
-		  "The update could not be installed: Handler error: Child process exited with code 1" },
+		  "The update could not be installed. RAUC says: Handler error: Child process exited with code 1" },
 		{ "\n\n", "The update could not be installed." },
 		{ "\x1b[31mred\n", "The update could not be installed." },
 	};
