@@ -183,7 +183,7 @@ root_pack() {
 	local tree=$1 file=$2
 	say "Packing the root"
 	rm -f "$file"
-	mksquashfs "$tree" "$file" -comp zstd -Xcompression-level "$([ -z "${QUICK:-}" ] && echo 9 || echo 3)" -b 256K -noappend -all-root -no-xattrs \
+	mksquashfs "$tree" "$file" -comp zstd -Xcompression-level "$([ -z "${QUICK:-}" ] && echo 14 || echo 3)" -b 256K -noappend -all-root -no-xattrs \
 		-quiet -no-progress >"$out/squash.log" || fail "$(cat "$out/squash.log")" "mksquashfs failed"
 	rm "$out/squash.log"
 	root_verity "$file"

@@ -37,10 +37,10 @@ make_root() {
 }
 
 units_load() {
-	# chronyd and rauc are the image's, not this machine's: they are looked for when the image is built.
+	# chronyd, wpa_supplicant and rauc are the image's, not this machine's: they are looked for when the image is built.
 	systemd-analyze verify --root="$root" --man=no lobby.target emergency.target rescue.target lobby-kiosk.service lobby-devices.service \
-		lobby-sync.service lobby-system.service lobby-journal.service lobby-time-renew.service lobby-trouble.service var.mount tmp.mount 2>&1 |
-		grep -v 'chronyd' >"$root/.verify"
+		lobby-sync.service lobby-system.service lobby-journal.service lobby-time-renew.service lobby-trouble.service lobby-wireless@wlan0.service var.mount tmp.mount 2>&1 |
+		grep -vE 'chronyd|wpa_supplicant' >"$root/.verify"
 	check "systemd loads our units without a word" test ! -s "$root/.verify"
 	cat "$root/.verify"
 	check "the default target is lobby.target" test "$(readlink "$root/etc/systemd/system/default.target")" = /usr/lib/systemd/system/lobby.target
@@ -55,6 +55,7 @@ sandboxes_score() {
 	check "lobby-sync exposes little" exposure lobby-sync.service 15
 	check "lobby-journal exposes little" exposure lobby-journal.service 15
 	check "lobby-time exposes little" exposure lobby-time.service 22
+	check "lobby-wireless exposes little" exposure lobby-wireless@wlan0.service 18
 	check "lobby-system exposes what it must" exposure lobby-system.service 51
 }
 
@@ -93,6 +94,21 @@ each_program_comes_back() {
 	check "visits wait for the disk" grep -q '^ExecStartPre=.*mountpoint .*/var/lib/lobby$' "$units/lobby-sync.service"
 }
 
+wireless_is_confined() {
+	local unit=lobby-wireless@.service
+	check "wireless: no root" test "$(value $unit User)" = lobby-wireless
+	check "wireless: drives links and sees frames, no more" test "$(value $unit CapabilityBoundingSet)" = "CAP_NET_ADMIN CAP_NET_RAW"
+	check "wireless: no IP" test "$(value $unit IPAddressDeny)" = any
+	check "wireless: no device" test "$(value $unit DevicePolicy)/$(value $unit PrivateDevices)/$(grep -c '^DeviceAllow=' "$units/$unit")" = closed/yes/0
+	check "wireless: read-only" test "$(value $unit ProtectSystem)" = strict
+	check "wireless: its socket is behind a folder of its own" test "$(value $unit RuntimeDirectory)/$(value $unit RuntimeDirectoryMode)" = lobby-wireless/%i/0700
+	check "wireless: reads what lobby-system writes, as a credential" grep -qx 'LoadCredential=settings:/run/lobby-wireless-%i.conf' "$units/$unit"
+	check "wireless: comes back" test "$(value $unit Restart)" = always
+	check "wireless: starts with its link and goes with it" test "$(value $unit BindsTo)" = sys-subsystem-net-devices-%i.device
+	check "wireless: not by itself" test -z "$(grep -rl 'lobby-wireless@' "$units"/*.target "$units"/*.wants "$root/etc/systemd" 2>/dev/null)"
+	check "wireless: not by D-Bus" grep -q 'fi\.w1' image/strip
+}
+
 nothing_logs_in_or_opens_a_shell() {
 	local u
 	for u in getty@tty1.service serial-getty@ttyS0.service console-getty.service debug-shell.service emergency.service rescue.service \
@@ -123,7 +139,7 @@ users_have_their_numbers() {
 	local p own uid
 	check "systemd makes the users" systemd-sysusers --root="$root" "$root/usr/lib/sysusers.d/lobby.conf"
 	check "and complains of nothing" test -z "$(grep -v '^Creating' "$root/.said")"
-	for p in kiosk:801 devices:802 sync:803 time:804; do
+	for p in kiosk:801 devices:802 sync:803 time:804 wireless:805; do
 		check "lobby-$p" grep -q "^lobby-${p%:*}:[^:]*:${p#*:}:${p#*:}:.*/nologin$" "$root/etc/passwd"
 	done
 	for p in kiosk devices sync system; do
@@ -147,10 +163,10 @@ run_folders() {
 # What udev, systemd and the kernel call by name, so that nothing notices when it is not on the image before a kiosk starts without it.
 the_image_has_what_is_called() {
 	local p
-	for p in mountpoint journalctl systemctl chronyd rauc dmsetup dbus-daemon espeak-ng kmod modprobe; do
+	for p in mountpoint journalctl systemctl chronyd rauc dmsetup dbus-daemon espeak-ng kmod modprobe wpa_supplicant; do
 		check "the image has the program $p" grep -qx "$p" image/programs
 	done
-	for p in dm_crypt ext4 xts ecb crc32c_generic loop; do
+	for p in dm_crypt ext4 xts ecb crc32c_generic loop ath9k iwlmvm ccm ctr cmac; do
 		check "the image has the module $p" grep -qxE "$p" image/modules.allow
 	done
 }
@@ -158,6 +174,7 @@ the_image_has_what_is_called() {
 rules_hold_together() {
 	local rules=$root/usr/lib/udev/rules.d/85-lobby.rules
 	check "every label is there" test -z "$(comm -23 <(grep -oE 'GOTO="[a-z_]+' $rules | cut -d '"' -f 2 | sort -u) <(grep -oE '^LABEL="[a-z_]+' $rules | cut -d '"' -f 2 | sort -u))"
+	check "Wi-Fi is not left switched off in software" grep -qx 'ACTION=="add", SUBSYSTEM=="rfkill", ATTR{type}=="wlan", ATTR{soft}="0"' $rules
 	check "the printer is not the kernel's" grep -qx 'install usblp /bin/false' "$root/usr/lib/modprobe.d/lobby.conf"
 }
 
@@ -169,6 +186,7 @@ units_load
 sandboxes_score
 each_program_is_confined
 each_program_comes_back
+wireless_is_confined
 nothing_logs_in_or_opens_a_shell
 nothing_listens
 users_have_their_numbers
