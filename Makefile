@@ -72,6 +72,12 @@ $(B)/%.o: %.c | $(GEN)/wire.pb.h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
+# The sentences of other programs that lobby-kiosk translates (src/kiosk/said.h).
+$(GEN)/said_templates.inc: tools/po $(wildcard src/system/*.c src/flash/*.c src/sync/enrol.c)
+	@mkdir -p $(@D)
+	@tools/po --templates >$@.new && { cmp -s $@.new $@ || cp $@.new $@; } && rm $@.new
+$(B)/src/kiosk/said.o: $(GEN)/said_templates.inc
+
 # What says its version is compiled anew when VERSION is another one.
 $(B)/version: FORCE
 	@mkdir -p $(@D)

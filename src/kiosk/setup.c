@@ -76,7 +76,7 @@ static void end(struct app *app, int err, const char *text)
 
 static void on_patience(void *arg)
 {
-	end(arg, LOBBY_ERR_TIMEOUT, _("lobby-sync does not answer."));
+	end(arg, LOBBY_ERR_TIMEOUT, N_("lobby-sync does not answer."));
 }
 
 void setup_enrol(struct app *app)
@@ -86,7 +86,7 @@ void setup_enrol(struct app *app)
 	app->dirty = true;
 	s->text[0] = '\0';
 	if (link_send_enrol(app, s->url, s->code) != 0) {
-		end(app, LOBBY_ERR_CLOSED, _("lobby-sync does not run yet."));
+		end(app, LOBBY_ERR_CLOSED, N_("lobby-sync does not run yet."));
 		return;
 	}
 	s->stage = SETUP_ENROLLING;
@@ -102,7 +102,7 @@ void setup_on_enrolled(struct app *app, const lobby_Enrolled *enrolled)
 void setup_on_sync_lost(struct app *app)
 {
 	if (app->setup.stage == SETUP_ENROLLING)
-		end(app, LOBBY_ERR_CLOSED, _("lobby-sync stopped in the middle of it."));
+		end(app, LOBBY_ERR_CLOSED, N_("lobby-sync stopped in the middle of it."));
 }
 
 /* ---- from the stick ---- */

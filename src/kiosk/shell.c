@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "checkin/visit.h"
 #include "idle.h"
+#include "said.h"
 #include "words.h"
 
 #include <stdio.h>
@@ -59,12 +60,13 @@ static void build_box_notice(const struct app *app, struct ui *ui)
 {
 	const struct box *box = &app->box;
 	const struct screen *screen = screens[app->screen];
-	char text[256];
+	struct said said;
+	char text[SAID_SIZE + 64];
 
 	if (box->there && box->state.stick.state == lobby_StickState_STICK_REFUSED &&
 	    (screen->rests || screen->staff)) {
 		words_fill(text, sizeof(text), _("This stick cannot be used. %1$s"),
-			   (const char *const[]){ box->state.stick.text }, 1);
+			   (const char *const[]){ said_in(&said, box->state.stick.text) }, 1);
 		ui_banner(ui, "stick", text, (struct ui_opt){ .tone = UI_WARNING, .icon = "warning" });
 	}
 	if (!screen->staff)
@@ -72,7 +74,7 @@ static void build_box_notice(const struct app *app, struct ui *ui)
 	if (box->asking)
 		ui_banner(ui, "asking", _("One moment, please."), (struct ui_opt){ .tone = UI_TINT, .icon = "clock" });
 	else if (box->has_said && box->said[0] != '\0')
-		ui_banner(ui, "said", box->said,
+		ui_banner(ui, "said", said_in(&said, box->said),
 			  (struct ui_opt){ .tone = box->err == 0 ? UI_SUCCESS : UI_WARNING,
 					   .icon = box->err == 0 ? "check" : "warning" });
 }

@@ -19,6 +19,9 @@
 
 #include <cmocka.h>
 
+/* Not every test of the box needs all of it. */
+#define HELPER static __attribute__((unused))
+
 #define AT_0941 1795444860000
 #define LINK "https://clinic.example:8443/#kiosk=7QXK-M2PD-9TRA"
 
@@ -156,7 +159,7 @@ static void sync_starts(void)
 	assert_true(app.link.sync.up);
 }
 
-static void orders(const char *notice, const char *out_of_service)
+HELPER void orders(const char *notice, const char *out_of_service)
 {
 	lobby_Envelope envelope = { .which_body = lobby_Envelope_orders_tag };
 
@@ -206,7 +209,7 @@ static int start(void **state)
 }
 
 /* As on an appliance, whose screen is there before systemd has made any folder. */
-static int start_without_folder(void **state)
+HELPER int start_without_folder(void **state)
 {
 	assert_int_equal(rmdir(folder), 0);
 	return start(state);
@@ -238,7 +241,7 @@ static void at(const char *screen)
 	assert_string_equal(flow_screen_name(app.screen), screen);
 }
 
-static bool shows(const char *words)
+HELPER bool shows(const char *words)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -252,7 +255,7 @@ static bool shows(const char *words)
 	return found;
 }
 
-static void type(const char *text)
+HELPER void type(const char *text)
 {
 	struct ui_event event = ui_type(app.ui, text);
 
@@ -288,6 +291,29 @@ static void technician(void)
 	box.state.stick.technician = true;
 	box_says();
 	at("box");
+}
+
+/* ---- running ---- */
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, start, stop)
+
+/* The folder for the sockets; false: none. */
+static bool bed_make(void)
+{
+	setenv("SDL_VIDEODRIVER", "offscreen", 1);
+	setenv("TZ", "America/New_York", 1);
+	return mkdtemp(folder) != NULL;
+}
+
+static void bed_remove(void)
+{
+	char path[128];
+
+	for (int i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, i == 0 ? "system.sock" : "sync.sock");
+		unlink(path);
+	}
+	rmdir(folder);
 }
 
 #endif

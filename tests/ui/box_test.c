@@ -528,8 +528,6 @@ static void times_are_the_clinics(void **state)
 	assert_string_equal(getenv("TZ"), "America/New_York");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -557,17 +555,10 @@ int main(void)
 		TEST(times_are_the_clinics),
 	};
 	int failed;
-	char path[128];
 
-	setenv("SDL_VIDEODRIVER", "offscreen", 1);
-	setenv("TZ", "America/New_York", 1);
-	if (mkdtemp(folder) == NULL)
+	if (!bed_make())
 		return 1;
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	for (int i = 0; i < 2; i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, i == 0 ? "system.sock" : "sync.sock");
-		unlink(path);
-	}
-	rmdir(folder);
+	bed_remove();
 	return failed;
 }

@@ -79,7 +79,7 @@ static void box_trouble(void)
 	state->other_version[0] = '\0';
 	state->protection = lobby_Protection_PROTECTION_MEMORY;
 	text_copy(state->protection_text, sizeof(state->protection_text),
-		  "The disk answers with errors: the state partition could not be made. Replace the disk.");
+		  "The disk cannot be written (is it broken?): nothing is kept when this kiosk restarts.");
 	state->state_free_kb = 40960;
 	state->temperature_c = 81;
 	state->clock_right = false;
@@ -87,9 +87,10 @@ static void box_trouble(void)
 	state->update.stage = lobby_UpdateStage_UPDATE_FELL_BACK;
 	text_copy(state->update.version, sizeof(state->update.version), "0.5.0");
 	text_copy(state->update.text, sizeof(state->update.text),
-		  "Version 0.5.0 did not show its welcome screen in time.");
-	state->stick = (lobby_Stick){ .state = lobby_StickState_STICK_REFUSED,
-				      .text = "Its signature is not by a key that this kiosk knows." };
+		  "Version 0.5.0 did not come up. Version 0.4.0 runs again.");
+	state->stick =
+		(lobby_Stick){ .state = lobby_StickState_STICK_REFUSED,
+			       .text = "This stick is not signed with this clinic's key: nothing on it was used." };
 	app.sync.reachable = false;
 }
 
@@ -110,7 +111,8 @@ static void box_stick_refused(void)
 {
 	box_there();
 	app.box.state.stick =
-		(lobby_Stick){ .state = lobby_StickState_STICK_REFUSED, .text = "Its file system could not be read." };
+		(lobby_Stick){ .state = lobby_StickState_STICK_REFUSED,
+			       .text = "This stick is damaged or cannot be read: nothing on it was used." };
 }
 
 static void box_out_of_service(void)

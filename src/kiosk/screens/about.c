@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "kiosk/app.h"
+#include "kiosk/said.h"
 #include "kiosk/words.h"
 
 #include <stdio.h>
@@ -77,6 +78,7 @@ static void build_software(const struct app *app, struct ui *ui)
 	const lobby_SystemState *state = &app->box.state;
 	const char *args[] = { state->version, state->slot };
 	char version[96];
+	struct said why;
 
 	words_fill(version, sizeof(version),
 		   state->slot[0] != '\0' ? _("%1$s, slot %2$s") : _("%1$s, on a machine that is no appliance"), args,
@@ -93,8 +95,8 @@ static void build_software(const struct app *app, struct ui *ui)
 			    { "secure-boot", _("Secure Boot"), state->secure_boot ? _("On") : _("Off"), false, false },
 			    { "update-state", _("Update"), update_stage_words(state->update.stage),
 			      state->update.stage >= lobby_UpdateStage_UPDATE_FELL_BACK, true },
-			    { "update-text", _("Why"), state->update.text[0] != '\0' ? state->update.text : NULL, false,
-			      true },
+			    { "update-text", _("Why"),
+			      state->update.text[0] != '\0' ? said_in(&why, state->update.text) : NULL, false, true },
 		    })));
 }
 
@@ -119,6 +121,7 @@ static void build_storage(const struct app *app, struct ui *ui)
 	const lobby_SystemState *state = &app->box.state;
 	bool low = state->state_total_kb > 0 && state->state_free_kb * 100 / state->state_total_kb < DISK_LOW_PERCENT;
 	char disk[64], held[96];
+	struct said what;
 
 	snprintf(disk, sizeof(disk), _("%1$d of %2$d MB free"), (int)(state->state_free_kb / 1024),
 		 (int)(state->state_total_kb / 1024));
@@ -133,7 +136,8 @@ static void build_storage(const struct app *app, struct ui *ui)
 			    { "held", _("Visits"), app->sync_up ? held : _("lobby-sync does not run"), !app->sync_up,
 			      false },
 			    { "protection-text", _("What happened to it"),
-			      state->protection_text[0] != '\0' ? state->protection_text : NULL, false, true },
+			      state->protection_text[0] != '\0' ? said_in(&what, state->protection_text) : NULL, false,
+			      true },
 		    })));
 }
 

@@ -1,8 +1,9 @@
 /* What a technician can do to the machine: a menu, the update, and the questions before what cannot be taken back. What
- * lobby-system answers stands above the heading (shell.c), in plain English. */
+ * lobby-system answers stands above the heading (shell.c). */
 #include "screens.h"
 
 #include "kiosk/app.h"
+#include "kiosk/said.h"
 #include "kiosk/words.h"
 
 #include <stdio.h>
@@ -176,6 +177,7 @@ static void build_update(struct app *app, struct ui *ui)
 	const lobby_SystemState *state = &app->box.state;
 	const lobby_Update *update = &state->update;
 	lobby_UpdateStage stage = update->stage;
+	struct said said;
 	char text[256];
 
 	ui_heading(ui, _("Update"));
@@ -190,7 +192,7 @@ static void build_update(struct app *app, struct ui *ui)
 		ui_text(ui, "which", UI_STYLE_STRONG, text, (struct ui_opt){ 0 });
 	}
 	if (update->text[0] != '\0')
-		ui_text(ui, "why", UI_STYLE_BODY, update->text, (struct ui_opt){ .tone = UI_QUIET });
+		ui_text(ui, "why", UI_STYLE_BODY, said_in(&said, update->text), (struct ui_opt){ .tone = UI_QUIET });
 	ui_region(ui, UI_ACTIONS);
 	if (stage == lobby_UpdateStage_UPDATE_INSTALLED)
 		ui_button(ui, "restart-now", _("Restart now"),

@@ -1,10 +1,10 @@
 /* Which clinic this kiosk belongs to: the QR code of the desk's Kiosks page, or the same typed; then what came of it,
- * and how to mend what went wrong. What lobby-sync says of it is plain English; what to do is in the screen's language.
- */
+ * and how to mend what went wrong. */
 #include "screens.h"
 
 #include "base/text.h"
 #include "kiosk/app.h"
+#include "kiosk/said.h"
 #include "kiosk/words.h"
 
 #include <stdio.h>
@@ -141,12 +141,13 @@ static const char *advice(int err)
 static void build_enrol(struct app *app, struct ui *ui)
 {
 	const struct setup *s = &app->setup;
+	struct said said;
 	char text[320];
 
 	if (s->stage == SETUP_ENROLLED) {
 		ui_disc(ui, "enrol-disc", "check", UI_SUCCESS);
 		ui_heading(ui, _("The clinic knows this kiosk."));
-		ui_text(ui, "said", UI_STYLE_BODY, s->text, (struct ui_opt){ .tone = UI_QUIET });
+		ui_text(ui, "said", UI_STYLE_BODY, said_in(&said, s->text), (struct ui_opt){ .tone = UI_QUIET });
 		ui_region(ui, UI_ACTIONS);
 		ui_button(ui, "continue", _("Continue"),
 			  (struct ui_opt){ .tone = UI_STRONG, .icon = "arrow-forward", .icon_end = true });
@@ -162,7 +163,7 @@ static void build_enrol(struct app *app, struct ui *ui)
 	}
 	ui_disc(ui, "enrol-disc", "warning", UI_WARNING);
 	ui_heading(ui, _("That did not work."));
-	ui_text(ui, "said", UI_STYLE_BODY, s->text, (struct ui_opt){ 0 });
+	ui_text(ui, "said", UI_STYLE_BODY, said_in(&said, s->text), (struct ui_opt){ 0 });
 	ui_text(ui, "advice", UI_STYLE_STRONG, advice(s->err), (struct ui_opt){ 0 });
 	if (s->url[0] != '\0')
 		ui_text(ui, "where", UI_STYLE_SMALL, s->url, (struct ui_opt){ .tone = UI_QUIET });

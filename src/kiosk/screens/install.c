@@ -1,9 +1,10 @@
 /* The installer's stick, on the machine that was started from it: which disk, are you sure, how far it is, and what
  * came of it. There is no clinic here and no patient. All that is shown is what lobby-system says
- * (SystemState.install); its reasons are plain English. */
+ * (SystemState.install), its reasons translated (said.h). */
 #include "screens.h"
 
 #include "kiosk/app.h"
+#include "kiosk/said.h"
 #include "kiosk/words.h"
 
 #include "base/text.h"
@@ -55,6 +56,7 @@ static void describe(const lobby_InstallDisk *disk, char *out, size_t size)
 static void build_refused(struct ui *ui, const lobby_InstallDisk *disk, int number)
 {
 	char name[16], id[32], text[256];
+	struct said why;
 
 	snprintf(name, sizeof(name), "refused-%d", number);
 	ui_card_open(ui, name, "", UI_COLUMN, (struct ui_opt){ 0 });
@@ -64,7 +66,8 @@ static void build_refused(struct ui *ui, const lobby_InstallDisk *disk, int numb
 	snprintf(id, sizeof(id), "%s-detail", name);
 	ui_text(ui, id, UI_STYLE_SMALL, text, (struct ui_opt){ .tone = UI_QUIET });
 	snprintf(id, sizeof(id), "%s-why", name);
-	ui_text(ui, id, UI_STYLE_BODY, disk->why_not, (struct ui_opt){ .icon = "warning", .tone = UI_WARNING });
+	ui_text(ui, id, UI_STYLE_BODY, said_in(&why, disk->why_not),
+		(struct ui_opt){ .icon = "warning", .tone = UI_WARNING });
 	ui_close(ui);
 }
 
@@ -119,10 +122,11 @@ static void build_choose(const struct app *app, struct ui *ui)
 {
 	const lobby_Install *in = install_of(app);
 	bool failed = in->stage == lobby_InstallStage_INSTALL_FAILED;
+	struct said why;
 
 	ui_heading(ui, failed ? _("It was not installed.") : _("Which disk shall become the kiosk?"));
 	if (failed)
-		ui_banner(ui, "why", in->text, (struct ui_opt){ .tone = UI_WARNING, .icon = "warning" });
+		ui_banner(ui, "why", said_in(&why, in->text), (struct ui_opt){ .tone = UI_WARNING, .icon = "warning" });
 	if (!is_crowded(app))
 		build_words(app, ui, failed);
 	build_disks(app, ui);

@@ -3,6 +3,7 @@
 #include "screens.h"
 
 #include "kiosk/app.h"
+#include "kiosk/said.h"
 #include "kiosk/words.h"
 
 #include <inttypes.h>
@@ -134,6 +135,7 @@ static void build_clinic(const struct app *app, struct ui *ui)
 {
 	const lobby_SyncState *sync = &app->sync;
 	char text[160], when[96];
+	struct said said;
 
 	if (!app->sync_up) {
 		ui_text(ui, "kiosk-clinic", UI_STYLE_STRONG, _("lobby-sync does not run"),
@@ -150,7 +152,8 @@ static void build_clinic(const struct app *app, struct ui *ui)
 		(struct ui_opt){ .tone = sync->reachable ? UI_SUCCESS : UI_DANGER,
 				 .icon = sync->reachable ? "check" : "wifi-off" });
 	if (sync->err != 0 && sync->err != LOBBY_ERR_UNREACHABLE)
-		ui_text(ui, "kiosk-error", UI_STYLE_BODY, err_staff_text(sync->err), (struct ui_opt){ 0 });
+		ui_text(ui, "kiosk-error", UI_STYLE_BODY, said_in(&said, err_staff_text(sync->err)),
+			(struct ui_opt){ 0 });
 	if (!sync->reachable && sync->last_contact_ms > 0) {
 		format_when(sync->last_contact_ms, when, sizeof(when));
 		snprintf(text, sizeof(text), _("Last heard of it: %s"), when);
