@@ -37,11 +37,13 @@ struct good {
 enum good_verdict good_judge(const struct good_facts *f)
 {
 	bool steady = f->picture_ms >= GOOD_STEADY_MS;
+	/* Until the picture that it has now came: one that comes and goes every few seconds is none. */
+	int64_t dark_ms = f->up_ms - (f->picture_ms > 0 ? f->picture_ms : 0);
 	bool clinic = f->sync_spoke && (!f->enrolled || f->reached || f->up_ms >= GOOD_OFFLINE_MS);
 
 	if (steady && (!f->trial || (f->devices_up && clinic)))
 		return GOOD_YES;
-	if (!f->was_steady && !steady && f->up_ms >= GOOD_PICTURE_MS)
+	if (!f->was_steady && !steady && dark_ms >= (f->trial ? GOOD_TRIAL_PICTURE_MS : GOOD_PICTURE_MS))
 		return f->kiosk_there && !f->has_display ? GOOD_HOLD : GOOD_NO;
 	/* Only a new version may be to blame for that. */
 	if (f->trial && f->up_ms >= GOOD_PARTS_MS && (!f->devices_seen || !f->sync_seen))

@@ -8,9 +8,10 @@
  * the first: a clinic whose network is down, and that cuts the kiosks' power every evening, must not lose them one by
  * one.
  *
- * A version that shows nothing for GOOD_PICTURE_MS is restarted, so that the tries run out. Not so when no display is
- * plugged in: that is nobody's fault, and the tries are given back. A version on trial of which a part never came up in
- * GOOD_PARTS_MS is restarted, too, when nobody is at the screen. */
+ * A version that shows nothing for GOOD_PICTURE_MS is restarted, so that the tries run out; one on trial already after
+ * GOOD_TRIAL_PICTURE_MS, because there is another one that did show something. Not so when no display is plugged in: that
+ * is nobody's fault, and the tries are given back. A version on trial of which a part never came up in GOOD_PARTS_MS is
+ * restarted, too, when nobody is at the screen. */
 #ifndef LOBBY_SYSTEM_GOOD_H
 #define LOBBY_SYSTEM_GOOD_H
 
@@ -18,6 +19,7 @@
 
 #define GOOD_STEADY_MS 30000
 #define GOOD_PICTURE_MS (10 * 60 * 1000)
+#define GOOD_TRIAL_PICTURE_MS (2 * 60 * 1000)
 #define GOOD_PARTS_MS (30 * 60 * 1000)
 #define GOOD_OFFLINE_MS (24 * 60 * 60 * 1000LL)
 

@@ -86,11 +86,16 @@ static void test_without_a_picture(void **unused)
 	(void)unused;
 	f.picture_ms = -1;
 	f.was_steady = false;
+	f.up_ms = GOOD_TRIAL_PICTURE_MS - 1;
+	assert_int_equal(good_judge(&f), GOOD_WAIT);
+	f.up_ms = GOOD_TRIAL_PICTURE_MS;
+	assert_int_equal(good_judge(&f), GOOD_NO);
+	/* What was good before gets more time: there may be nothing better. */
+	f.trial = false;
+	assert_int_equal(good_judge(&f), GOOD_WAIT);
 	f.up_ms = GOOD_PICTURE_MS - 1;
 	assert_int_equal(good_judge(&f), GOOD_WAIT);
 	f.up_ms = GOOD_PICTURE_MS;
-	assert_int_equal(good_judge(&f), GOOD_NO);
-	f.trial = false;
 	assert_int_equal(good_judge(&f), GOOD_NO);
 	f.has_display = false;
 	assert_int_equal(good_judge(&f), GOOD_HOLD);
@@ -101,6 +106,11 @@ static void test_without_a_picture(void **unused)
 	f.picture_ms = 3000;
 	f.was_steady = false;
 	f.up_ms = HOUR;
+	assert_int_equal(good_judge(&f), GOOD_NO);
+	/* A late one is given its time. */
+	f.up_ms = GOOD_TRIAL_PICTURE_MS + 2000;
+	assert_int_equal(good_judge(&f), GOOD_WAIT);
+	f.picture_ms = 1000;
 	assert_int_equal(good_judge(&f), GOOD_NO);
 }
 

@@ -29,7 +29,7 @@ static void test_who_may_what(void **unused)
 		(lobby_SystemCommand){ .what = lobby_SystemDo_SYSTEM_CLOCK, .at_ms = clock_wall_ms() - 500 });
 	assert_int_equal(box.answer.err, 0);
 	UNTIL(box.told.clock_right && box.told.clock_error_ms >= 500 && box.told.clock_error_ms < 2000);
-	pass(10 * MINUTE - 10 * SECOND);
+	pass(GOOD_TRIAL_PICTURE_MS - 20 * SECOND);
 	assert_false(is_there("powered"));
 }
 
@@ -101,7 +101,7 @@ static void test_a_version_without_a_picture_is_restarted(void **unused)
 	(void)unused;
 	say_kiosk(lobby_KioskScreen_KIOSK_READY, false, true);
 	say_sync(true, true);
-	pass(GOOD_PICTURE_MS - 20 * SECOND);
+	pass(GOOD_TRIAL_PICTURE_MS - 20 * SECOND);
 	assert_false(is_there("powered"));
 	pass(MINUTE);
 	UNTIL(is_there("powered"));
