@@ -104,7 +104,11 @@ static void warn_system(json_t *list, const json_t *system)
 		snprintf(text, sizeof(text), "What it holds is lost when it restarts. %s",
 			 text_in(system, "protection_text"));
 		warn(list, "memory-only", text);
+	} else if (text_in(system, "protection_text")[0] != '\0') {
+		warn(list, "state", text_in(system, "protection_text"));
 	}
+	if (strncmp(text_in(system, "display"), "none", 4) == 0)
+		warn(list, "display", "It has no screen that works: patients see nothing.");
 	if (json_is_true(json_object_get(system, "development")))
 		warn(list, "development", "Its image is signed with development keys: not for patients.");
 }

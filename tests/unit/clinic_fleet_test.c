@@ -126,6 +126,10 @@ static void what_is_wrong_is_said(void **state)
 			    "Its disk is 90 % full.");
 	json_decref(row);
 	status = status_of_box();
+	json_object_set_new(system_of(status), "protection_text", json_string("The disk was damaged."));
+	json_object_set_new(system_of(status), "display", json_string("none"));
+	assert_string_equal(warned(f, &kiosk, status), "state display ");
+	status = status_of_box();
 	json_object_set_new(status, "clock_ms", json_integer(86400000)); /* 1970 */
 	assert_string_equal(warned(f, &kiosk, status), "clock ");
 	status = status_of_box();
