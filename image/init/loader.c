@@ -13,6 +13,7 @@
 #define VENDOR_LOADER "-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
 #define VENDOR_GLOBAL "-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 #define ATTRIBUTES_LEN 4
+#define ENTRY_MAX 64
 
 static char lower(char c)
 {
@@ -71,6 +72,22 @@ char loader_slot_of_entry(const char *entry)
 	return strchr("+.", entry[sizeof(start)]) != NULL ? slot : 0; /* strchr finds the NUL, too */
 }
 
+int loader_entry_of_slot(const uint8_t *list, size_t len, char slot, char *out, size_t size)
+{
+	size_t from = 0;
+
+	if (len % 2 != 0)
+		return LOBBY_ERR_INVALID;
+	for (size_t at = 0; at + 1 < len; at += 2) {
+		if (list[at] != 0 || list[at + 1] != 0)
+			continue;
+		if (loader_text(list + from, at - from, out, size) == 0 && loader_slot_of_entry(out) == slot)
+			return 0;
+		from = at + 2;
+	}
+	return LOBBY_ERR_NOT_FOUND;
+}
+
 int loader_uuid(const char *text, char out[37])
 {
 	char uuid[37];
@@ -115,6 +132,27 @@ static bool read_text(const char *name, char *out, size_t size)
 	size_t len = loader_variable(name, data);
 
 	return len > 0 && loader_text(data, len, out, size) == 0;
+}
+
+int loader_choose_once(char slot)
+{
+	/* UEFI 2.10, 8.2: kept over a restart, seen by the loader and by us. */
+	uint8_t list[LOADER_VALUE_MAX], value[ATTRIBUTES_LEN + 2 * (ENTRY_MAX + 1)] = { 7 };
+	size_t len = loader_variable("LoaderEntries" VENDOR_LOADER, list), size = ATTRIBUTES_LEN;
+	char entry[ENTRY_MAX];
+	int err = loader_entry_of_slot(list, len, slot, entry, sizeof(entry)), fd;
+
+	if (err != 0)
+		return err;
+	for (const char *c = entry; *c != '\0'; c++, size += 2)
+		value[size] = (uint8_t)*c;
+	size += 2; /* its NUL */
+	fd = open(LOADER_VARS "/LoaderEntryOneShot" VENDOR_LOADER, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return LOBBY_ERR_IO;
+	err = write(fd, value, size) == (ssize_t)size ? 0 : LOBBY_ERR_IO;
+	close(fd);
+	return err;
 }
 
 void loader_read(struct loader *out)

@@ -26,7 +26,6 @@
 #define CMDLINE_MAX 4096
 #define MODULES_MAX 65536
 #define RESTART_AFTER_MS 10000
-#define REFUSAL_MS 600000
 #define PANEL_VARIABLE "LobbyPanel-6c6f6262-7900-4000-8000-000000000001"
 #define PANEL_MAX 512
 
@@ -39,15 +38,28 @@ struct init {
 	size_t cmdline_len, modules_len;
 };
 
-static void __attribute__((noreturn)) restart(enum fail fail)
+/* After a refusal: what failed may have been a cable or a display, which somebody has mended. Each slot has its turn,
+ * by the clock; one that still does not start ends here again. */
+static void choose_again(const struct init *init)
 {
-	int64_t until_ms = clock_mono_ms() + (fail == FAIL_REFUSED ? REFUSAL_MS : RESTART_AFTER_MS), left_ms;
+	char slot = clock_wall_ms() / 1000 / init->params.again_s % 2 == 0 ? 'a' : 'b';
+
+	if (loader_choose_once(slot) != 0 && loader_choose_once(slot == 'a' ? 'b' : 'a') != 0)
+		say(SAY_WARNING, "the loader takes no choice");
+}
+
+static void __attribute__((noreturn)) restart(const struct init *init, enum fail fail)
+{
+	int64_t wait_ms = fail == FAIL_REFUSED ? (int64_t)init->params.again_s * 1000 : RESTART_AFTER_MS, left_ms;
+	int64_t until_ms = clock_mono_ms() + wait_ms;
 	struct fail_words words = fail_words(fail);
 
 	say(SAY_FAILURE, "%s %s %s (" LOBBY_VERSION ")", words.code, words.heading, words.body);
 	splash_show_fail(fail);
 	while ((left_ms = until_ms - clock_mono_ms()) > 0)
 		poll(NULL, 0, (int)left_ms);
+	if (fail == FAIL_REFUSED)
+		choose_again(init);
 	reboot(RB_AUTOBOOT);
 	_exit(1);
 }
@@ -55,12 +67,13 @@ static void __attribute__((noreturn)) restart(enum fail fail)
 static void read_cmdline(struct init *init)
 {
 	init->params_fail = FAIL_SETTINGS;
+	init->params.again_s = PARAMS_AGAIN_S;
 	if (file_read("/proc/cmdline", CMDLINE_MAX, &init->cmdline, &init->cmdline_len) != 0)
 		return;
+	if (params_parse(init->cmdline, init->cmdline_len, &init->params) == 0)
+		init->params_fail = FAIL_NONE;
 	if (params_has(init->cmdline, init->cmdline_len, "lobby.refuse"))
 		init->params_fail = FAIL_REFUSED;
-	else if (params_parse(init->cmdline, init->cmdline_len, &init->params) == 0)
-		init->params_fail = FAIL_NONE;
 }
 
 /* The firmware's variable, else what the image was built for; and a copy of it for lobby-kiosk. */
@@ -149,5 +162,5 @@ int main(int argc, char **argv)
 	say(SAY_NOTICE, "init " LOBBY_VERSION);
 	read_cmdline(&init);
 	load_drivers(&init, argv[0]);
-	restart(go(&init));
+	restart(&init, go(&init));
 }

@@ -75,6 +75,16 @@ static bool take_wait(struct params *p, const char *value)
 	return true;
 }
 
+static bool take_again(struct params *p, const char *value)
+{
+	uint64_t seconds;
+
+	if (!take_number(value, &seconds) || seconds == 0 || seconds > PARAMS_AGAIN_S)
+		return false;
+	p->again_s = (unsigned)seconds;
+	return true;
+}
+
 static bool take_refuse(struct params *p, const char *value)
 {
 	p->refuse = true;
@@ -96,6 +106,7 @@ static const struct {
 	{ "lobby.blocks", take_blocks, true },	    { "lobby.slot", take_slot, false },
 	{ "lobby.rotation", take_rotation, false }, { "lobby.wait", take_wait, false },
 	{ "lobby.refuse", take_refuse, false },	    { "lobby.install", take_install, false },
+	{ "lobby.again", take_again, false },
 };
 #define READERS (sizeof(readers) / sizeof(readers[0]))
 
@@ -152,7 +163,7 @@ static bool take_word(struct params *p, const char *word, size_t len, unsigned *
 
 int params_parse(const char *line, size_t len, struct params *out)
 {
-	struct params p = { .wait_s = PARAMS_WAIT_S };
+	struct params p = { .wait_s = PARAMS_WAIT_S, .again_s = PARAMS_AGAIN_S };
 	const char *word;
 	unsigned seen = 0;
 	size_t at = 0, n;

@@ -15,6 +15,7 @@
 #define PARAMS_BLOCKS_MAX (UINT64_C(1) << 24) /* 64 GiB of root */
 #define PARAMS_WAIT_S 20
 #define PARAMS_WAIT_MAX_S 120
+#define PARAMS_AGAIN_S 600
 
 struct params {
 	char root[65];	   /* hexadecimal, lower case */
@@ -23,6 +24,7 @@ struct params {
 	char slot;	   /* 'a', 'b', or 0 */
 	unsigned rotation; /* 0, 90, 180, 270 */
 	unsigned wait_s;   /* for the disk */
+	unsigned again_s;  /* after a refusal one more try is made */
 	bool refuse, install;
 };
 

@@ -32,6 +32,8 @@ static void try_loader(const uint8_t *data, size_t len)
 {
 	char text[256], uuid[37], slot;
 
+	if (loader_entry_of_slot(data, len, 'b', text, sizeof(text)) == 0)
+		assert(loader_slot_of_entry(text) == 'b');
 	if (loader_text(data, len, text, sizeof(text)) != 0)
 		return;
 	slot = loader_slot_of_image(text);

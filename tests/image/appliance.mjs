@@ -81,21 +81,21 @@ test("the network is cut and comes back: a visit waits on the disk, over a pulle
 test("an update from the clinic, cut in the middle, comes again: installed into the other slot, tried, good", whole, async () => {
 	const before = (await world.row("the kiosk", (row) => row.state === "ready" && row.system, 300)).system;
 	world.let_out(await images.good, "0.1.1");
-	await world.row("it installs", (row) => row.system?.update?.stage === "installing", 420);
+	await world.row("it installs", (row) => row.update?.stage === "installing", 420);
 	images.corrupt = world.image("0.1.2");
 	images.corrupt.catch(() => {});
 	await again();
 	const cut = await world.row("it runs as before", (row) => row.state === "ready" && row.system?.booted_ms > before.booted_ms, 300);
 	assert.deepEqual([cut.system.version, cut.system.slot], [before.version, before.slot]);
-	const row = await world.row("it is good", (r) => r.system?.version === "0.1.1" && r.system.update.stage === "good", 900);
+	const row = await world.row("it is good", (r) => r.system?.version === "0.1.1" && r.update.stage === "good", 900);
 	assert.notEqual(row.system.slot, before.slot);
 	assert.equal(row.visits_held, 0);
 });
 
 /** Refused in words that say this, and the kiosk is as it was. */
 async function refused(version, words) {
-	const row = await world.row(`${version} is refused`, (r) => r.system?.update?.stage === "refused" && r.system.update.version === version, 600);
-	assert.match(row.system.update.text, words);
+	const row = await world.row(`${version} is refused`, (r) => r.update?.stage === "refused" && r.update.version === version, 600);
+	assert.match(row.update.text, words);
 	assert.equal(row.system.version, "0.1.1");
 	assert.equal(row.state, "ready");
 }

@@ -9,14 +9,14 @@ import path from "node:path";
 import { overlay, partitions, until } from "./machine.mjs";
 import { World, disk, made, top, unpack, version } from "./world.mjs";
 
-let world, machine, foreign;
+let world, machine, foreign, theirs;
 
 before(async () => {
 	world = await new World("machines").start();
 	await world.twin();
 	const keys = path.join(world.folder, "keys");
 	execFileSync(path.join(top, "image/keys"), [keys], { stdio: "pipe" });
-	foreign = world.image(version, { KEYS: keys });
+	foreign = world.image(version, { KEYS: keys, IMAGE_CMDLINE: "console=ttyS0 lobby.again=5" });
 	foreign.catch(() => {});
 });
 after(() => world?.end());
@@ -83,11 +83,24 @@ test("a disk without room for a state: it works, and says that it keeps nothing"
 
 test("Secure Boot starts nothing that other keys signed", async () => {
 	const packed = path.join(await foreign, `${path.basename(made(version))}.img.zst`);
+	theirs = unpack(packed, path.join(world.folder, "foreign.img"));
 	const { folder } = machine;
 	await machine.off();
 	// The firmware has our keys since the last start.
-	machine = world.machine("foreign", { vars: path.join(folder, "vars.fd"), disk: unpack(packed, path.join(world.folder, "foreign.img")) });
+	machine = world.machine("foreign", { vars: path.join(folder, "vars.fd"), disk: theirs });
 	await machine.start();
 	await until("the firmware's no", () => /Access Denied|Security Violation/.test(machine.console()), 120);
 	assert.equal(machine.restarts(), 0);
+});
+
+test("both slots have used up their tries: a refusal in words, and then one more try", async () => {
+	await machine.off();
+	const esp = `${theirs}@@${partitions(theirs).esp.start}`;
+	for (const slot of ["a", "b"]) execFileSync("mren", ["-i", esp, `::loader/entries/lobby-${slot}+3.conf`, `lobby-${slot}+0-3.conf`]);
+	machine = world.machine("tired", { disk: theirs });
+	await machine.start();
+	await until("the refusal", () => /R9 This kiosk cannot start/.test(machine.console()), 240);
+	assert.ok((await machine.look("refused")).colours() > 8);
+	// It starts, is seen to be good, and has its tries again.
+	await until("a slot that is good", () => /lobby-[ab]\+3\.conf/.test(execFileSync("mdir", ["-b", "-i", esp, "::loader/entries"], { encoding: "utf8" })), 420);
 });

@@ -40,6 +40,7 @@ static void test_params_good(void **state)
 	assert_string_equal(p.salt, "6c6f");
 	assert_int_equal(p.blocks, 4096);
 	assert_int_equal(p.wait_s, PARAMS_WAIT_S);
+	assert_int_equal(p.again_s, PARAMS_AGAIN_S);
 	assert_int_equal(p.slot, 0);
 	assert_false(p.install || p.refuse);
 	assert_int_equal(parse(GOOD " lobby.slot=b lobby.rotation=270 lobby.wait=3 lobby.install other.lobby=1", &p),
@@ -71,6 +72,8 @@ static void test_params_bad(void **state)
 		GOOD " lobby.rotation=360",
 		GOOD " lobby.rotation=-90",
 		GOOD " lobby.wait=121",
+		GOOD " lobby.again=0",
+		GOOD " lobby.again=601",
 		GOOD " lobby.wait=",
 		GOOD " lobby.install=1",
 		"lobby.root=" ROOT "00 lobby.salt=6c6f lobby.blocks=4096",
@@ -139,6 +142,27 @@ static void test_loader_slots(void **state)
 	assert_int_equal(loader_slot_of_entry("lobby-ab"), 0);
 	assert_int_equal(loader_slot_of_entry("lobby-"), 0);
 	assert_int_equal(loader_slot_of_entry("alobby-a"), 0);
+}
+
+static void test_loader_entries(void **state)
+{
+	static const char *const names[] = { "lobby-refuse.conf", "lobby-b+0-3.conf", "lobby-a+0-3.conf" };
+	uint8_t list[256] = { 0 };
+	size_t len = 0;
+	char out[32];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++, len += 2)
+		for (const char *c = names[i]; *c != '\0'; c++, len += 2)
+			list[len] = (uint8_t)*c;
+	assert_int_equal(loader_entry_of_slot(list, len, 'a', out, sizeof(out)), 0);
+	assert_string_equal(out, "lobby-a+0-3.conf");
+	assert_int_equal(loader_entry_of_slot(list, len, 'b', out, sizeof(out)), 0);
+	assert_string_equal(out, "lobby-b+0-3.conf");
+	assert_int_equal(loader_entry_of_slot(list, len, 'b', out, 8), LOBBY_ERR_NOT_FOUND);
+	assert_int_equal(loader_entry_of_slot(list, len - 2, 'a', out, sizeof(out)), LOBBY_ERR_NOT_FOUND);
+	assert_int_equal(loader_entry_of_slot(list, len - 1, 'a', out, sizeof(out)), LOBBY_ERR_INVALID);
+	assert_int_equal(loader_entry_of_slot(list, 0, 'a', out, sizeof(out)), LOBBY_ERR_NOT_FOUND);
 }
 
 static void test_loader_text(void **state)
@@ -305,11 +329,11 @@ static void test_modules(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_params_good),  cmocka_unit_test(test_params_bad),
-		cmocka_unit_test(test_params_has),   cmocka_unit_test(test_params_tree),
-		cmocka_unit_test(test_loader_slots), cmocka_unit_test(test_loader_text),
-		cmocka_unit_test(test_gpt_good),     cmocka_unit_test(test_gpt_bad),
-		cmocka_unit_test(test_modules),
+		cmocka_unit_test(test_params_good),    cmocka_unit_test(test_params_bad),
+		cmocka_unit_test(test_params_has),     cmocka_unit_test(test_params_tree),
+		cmocka_unit_test(test_loader_slots),   cmocka_unit_test(test_loader_text),
+		cmocka_unit_test(test_loader_entries), cmocka_unit_test(test_gpt_good),
+		cmocka_unit_test(test_gpt_bad),	       cmocka_unit_test(test_modules),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
