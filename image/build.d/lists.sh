@@ -48,6 +48,6 @@ lists_spdx() {
 # lists_disk DISK FILE: the disk's description with its block map, and FILE.sig, its signature with the release key
 lists_disk() {
 	image/build.d/blockmap "$1" "$version" "$(cat "$keys/kind")" >"$2"
-	openssl dgst -sha256 -sign "$keys/release.key" -out "$2.sig" "$2"
-	cp "$keys/release.crt" "$(dirname "$2")/release.crt"
+	"$programs/lobby-flash" --sign "$keys/release.key" "$2" # openssl's would be another one each time
+	install -m 644 "$keys/release.crt" "$(dirname "$2")/release.crt"
 }

@@ -23,6 +23,7 @@ static const char usage[] =
 	"flash: writes Lobby's image to a disk or stick\n"
 	"\n"
 	"  flash IMAGE.img.zst DEVICE [--key RELEASE.crt] [--yes]\n"
+	"  flash --sign RELEASE.key IMAGE.img.json   writes IMAGE.img.json.sig, when an image is built\n"
 	"\n"
 	"IMAGE.img.json and .img.json.sig must be beside the image. DEVICE is a whole disk (/dev/sdb) that nothing "
 	"uses, or\n"
@@ -32,7 +33,7 @@ static const char usage[] =
 	"Exit status: 0 written and read back, 1 not (the reason is on standard error), 2 not understood.\n";
 
 struct options {
-	const char *image, *device, *key;
+	const char *image, *device, *key, *sign;
 	bool yes;
 };
 
@@ -45,6 +46,7 @@ static int say(const char *why)
 static bool parse(int argc, char **argv, struct options *o)
 {
 	static const struct option known[] = { { "key", required_argument, NULL, 'k' },
+					       { "sign", required_argument, NULL, 's' },
 					       { "yes", no_argument, NULL, 'y' },
 					       { "help", no_argument, NULL, 'h' },
 					       { NULL, 0, NULL, 0 } };
@@ -53,6 +55,9 @@ static bool parse(int argc, char **argv, struct options *o)
 		switch (c) {
 		case 'k':
 			o->key = optarg;
+			break;
+		case 's':
+			o->sign = optarg;
 			break;
 		case 'y':
 			o->yes = true;
@@ -64,7 +69,7 @@ static bool parse(int argc, char **argv, struct options *o)
 			return false;
 		}
 	}
-	if (argc - optind != 2)
+	if (argc - optind != (o->sign != NULL ? 1 : 2))
 		return false;
 	o->image = argv[optind];
 	o->device = argv[optind + 1];
@@ -261,6 +266,30 @@ static int flash(const struct options *o, const struct flash_manifest *manifest)
 	return status;
 }
 
+/* ---- signing ---- */
+
+static int sign(const struct options *o)
+{
+	uint8_t signature[MANIFEST_MAX_SIGNATURE];
+	char path[PATH_MAX], *json = NULL, *key = NULL;
+	size_t json_len, key_len, len;
+	int status = 0;
+
+	if (snprintf(path, sizeof(path), "%s.sig", o->image) >= (int)sizeof(path) ||
+	    file_read(o->image, MANIFEST_MAX_JSON, &json, &json_len) != 0)
+		status = say("The image's description cannot be read.");
+	else if (file_read(o->sign, MAX_SMALL, &key, &key_len) != 0 ||
+		 flash_manifest_sign(json, json_len, key, key_len, signature, &len) != 0)
+		status = say("This is no release key, or it cannot be read.");
+	else if (file_replace(path, signature, len, 0644) != 0)
+		status = say("The signature cannot be written.");
+	if (key != NULL)
+		sodium_memzero(key, key_len);
+	free(key);
+	free(json);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = { 0 };
@@ -275,6 +304,8 @@ int main(int argc, char **argv)
 	setlinebuf(stdout);
 	if (clock_init() != 0 || sodium_init() < 0)
 		return say("This machine's clock or random numbers do not work.");
+	if (options.sign != NULL)
+		return sign(&options);
 	status = read_paper(&options, &paper);
 	if (status == 0)
 		status = check_paper(&options, &paper, &manifest);

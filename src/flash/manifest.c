@@ -138,6 +138,29 @@ int flash_manifest_check(const void *json, size_t len, const void *signature, si
 	return err;
 }
 
+int flash_manifest_sign(const void *json, size_t len, const char *key, size_t key_len,
+			uint8_t sig[MANIFEST_MAX_SIGNATURE], size_t *sig_len)
+{
+	gnutls_datum_t data = { (unsigned char *)(uintptr_t)json, (unsigned)len };
+	gnutls_datum_t pem = { (unsigned char *)(uintptr_t)key, (unsigned)key_len }, made = { NULL, 0 };
+	gnutls_privkey_t secret;
+	int err = LOBBY_ERR_INVALID;
+
+	if (gnutls_privkey_init(&secret) != 0)
+		return LOBBY_ERR_NO_MEMORY;
+	if (gnutls_privkey_import_x509_raw(secret, &pem, GNUTLS_X509_FMT_PEM, NULL, 0) == 0 &&
+	    gnutls_privkey_sign_data2(secret, GNUTLS_SIGN_ECDSA_SHA256, GNUTLS_PRIVKEY_FLAG_REPRODUCIBLE, &data,
+				      &made) == 0 &&
+	    made.size <= MANIFEST_MAX_SIGNATURE) {
+		memcpy(sig, made.data, made.size);
+		*sig_len = made.size;
+		err = 0;
+	}
+	gnutls_free(made.data);
+	gnutls_privkey_deinit(secret);
+	return err;
+}
+
 int flash_manifest_key_name(const char *pem, size_t pem_len, char out[20])
 {
 	gnutls_x509_crt_t crt;

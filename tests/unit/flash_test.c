@@ -331,6 +331,38 @@ static void only_the_release_key_counts(void **state)
 	gnutls_privkey_deinit(foreign.key);
 }
 
+/* An image that is built twice is the same, its signature with it (RFC 6979). */
+static void what_is_signed_twice_is_the_same(void **state)
+{
+	struct bed *b = *state;
+	uint8_t first[MANIFEST_MAX_SIGNATURE], second[MANIFEST_MAX_SIGNATURE];
+	size_t first_len, second_len, key_len;
+	gnutls_x509_privkey_t raw;
+	gnutls_datum_t pem;
+	struct signer s;
+
+	signer_new(&s);
+	assert_int_equal(gnutls_privkey_export_x509(s.key, &raw), 0);
+	assert_int_equal(gnutls_x509_privkey_export2(raw, GNUTLS_X509_FMT_PEM, &pem), 0);
+	key_len = pem.size;
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(
+			flash_manifest_sign(b->json, strlen(b->json), (char *)pem.data, key_len, first, &first_len), 0);
+		assert_int_equal(
+			flash_manifest_sign(b->json, strlen(b->json), (char *)pem.data, key_len, second, &second_len),
+			0);
+		assert_int_equal(first_len, second_len);
+		assert_memory_equal(first, second, first_len);
+		assert_int_equal(flash_manifest_check(b->json, strlen(b->json), first, first_len, s.pem, s.pem_len), 0);
+		b->json[i]++; /* another image, another signature */
+	}
+	assert_int_equal(flash_manifest_sign(b->json, strlen(b->json), s.pem, s.pem_len, first, &first_len),
+			 LOBBY_ERR_INVALID); /* a certificate is no key */
+	gnutls_free(pem.data);
+	gnutls_x509_privkey_deinit(raw);
+	gnutls_privkey_deinit(s.key);
+}
+
 /* ---- disks, as the kernel tells of them ---- */
 
 static void put(const struct bed *b, const char *path, const char *text)
@@ -401,6 +433,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_disk_that_forgets_is_found_out, start, end),
 		cmocka_unit_test_setup_teardown(descriptions_that_make_no_sense_are_refused, start, end),
 		cmocka_unit_test_setup_teardown(only_the_release_key_counts, start, end),
+		cmocka_unit_test_setup_teardown(what_is_signed_twice_is_the_same, start, end),
 		cmocka_unit_test_setup_teardown(disks_in_use_are_left_alone, start, end),
 	};
 
