@@ -50,7 +50,8 @@ static void choose_again(const struct init *init)
 
 static void __attribute__((noreturn)) restart(const struct init *init, enum fail fail)
 {
-	int64_t wait_ms = fail == FAIL_REFUSED ? (int64_t)init->params.again_s * 1000 : RESTART_AFTER_MS, left_ms;
+	bool stays = fail == FAIL_REFUSED || fail == FAIL_STICK;
+	int64_t wait_ms = stays ? (int64_t)init->params.again_s * 1000 : RESTART_AFTER_MS, left_ms;
 	int64_t until_ms = clock_mono_ms() + wait_ms;
 	struct fail_words words = fail_words(fail);
 
@@ -155,6 +156,7 @@ static enum fail go(struct init *init)
 int main(int argc, char **argv)
 {
 	static struct init init;
+	enum fail fail;
 
 	(void)argc;
 	signal(SIGPIPE, SIG_IGN);
@@ -162,5 +164,7 @@ int main(int argc, char **argv)
 	say(SAY_NOTICE, "init " LOBBY_VERSION);
 	read_cmdline(&init);
 	load_drivers(&init, argv[0]);
-	restart(&init, go(&init));
+	fail = go(&init);
+	/* The others speak of a kiosk. */
+	restart(&init, init.params.install ? FAIL_STICK : fail);
 }

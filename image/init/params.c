@@ -191,11 +191,13 @@ uint64_t params_tree_blocks(uint64_t blocks)
 
 int params_verity_table(const struct params *params, const char *device, char *out, size_t size)
 {
+	/* A kiosk has another slot to fall back to; a stick has only words, for which somebody must be left. */
+	const char *panic = params->install ? "1" : "2 panic_on_corruption";
 	char table[768];
-	int len = snprintf(
-		table, sizeof(table),
-		"1 %s %s %d %d %" PRIu64 " %" PRIu64 " sha256 %s %s 2 panic_on_corruption ignore_zero_blocks", device,
-		device, PARAMS_BLOCK, PARAMS_BLOCK, params->blocks, params->blocks, params->root, params->salt);
+	int len =
+		snprintf(table, sizeof(table),
+			 "1 %s %s %d %d %" PRIu64 " %" PRIu64 " sha256 %s %s %s ignore_zero_blocks", device, device,
+			 PARAMS_BLOCK, PARAMS_BLOCK, params->blocks, params->blocks, params->root, params->salt, panic);
 
 	if (len < 0 || (size_t)len >= sizeof(table) || (size_t)len >= size)
 		return LOBBY_ERR_TOO_LONG;

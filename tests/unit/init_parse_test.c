@@ -50,6 +50,11 @@ static void test_params_good(void **state)
 	assert_int_equal(p.wait_s, 3);
 	assert_true(p.install);
 	assert_int_equal(params_verity_table(&p, "/dev/vda2", table, sizeof(table)), 0);
+	/* A stick that is damaged is said in words: there is no other slot that a panic would lead to. */
+	assert_string_equal(table,
+			    "1 /dev/vda2 /dev/vda2 4096 4096 4096 4096 sha256 " ROOT " 6c6f 1 ignore_zero_blocks");
+	p.install = false;
+	assert_int_equal(params_verity_table(&p, "/dev/vda2", table, sizeof(table)), 0);
 	assert_string_equal(table, "1 /dev/vda2 /dev/vda2 4096 4096 4096 4096 sha256 " ROOT
 				   " 6c6f 2 panic_on_corruption ignore_zero_blocks");
 	assert_int_equal(params_verity_table(&p, "/dev/vda2", table, 64), LOBBY_ERR_TOO_LONG);
