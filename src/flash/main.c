@@ -43,6 +43,12 @@ static int say(const char *why)
 	return 1;
 }
 
+static int say_of(const char *file, const char *why)
+{
+	fprintf(stderr, "flash: %s: %s\n", file, why);
+	return 1;
+}
+
 static bool parse(int argc, char **argv, struct options *o)
 {
 	static const struct option known[] = { { "key", required_argument, NULL, 'k' },
@@ -110,13 +116,18 @@ static int read_paper(const struct options *o, struct paper *p)
 
 	if (!beside(o->image, ".json", NULL, path) || !beside(o->image, ".json.sig", NULL, sig) ||
 	    !beside(o->image, NULL, "release.crt", key))
-		return say("The image's name must end in .img.zst.");
-	if (file_read(path, MANIFEST_MAX_JSON, &p->json, &p->json_len) != 0 ||
-	    file_read(sig, MAX_SMALL, &p->signature, &p->signature_len) != 0)
-		return say("The image's description (.img.json) or its signature (.img.json.sig) is not beside it.");
-	if (file_read(o->key != NULL ? o->key : key, MAX_SMALL, &p->pem, &p->pem_len) != 0)
-		return say("There is no release key: give --key with your clinic's release.crt.");
-	return 0;
+		return say_of(o->image, "An image's name ends in .img.zst.");
+	if (access(o->image, R_OK) != 0)
+		return say_of(o->image, "There is no such image, or you may not read it.");
+	if (file_read(path, MANIFEST_MAX_JSON, &p->json, &p->json_len) != 0)
+		return say_of(path, "The image's description is not there. Copy it to the image's folder.");
+	if (file_read(sig, MAX_SMALL, &p->signature, &p->signature_len) != 0)
+		return say_of(sig, "The description's signature is not there. Copy it to the image's folder.");
+	if (file_read(o->key != NULL ? o->key : key, MAX_SMALL, &p->pem, &p->pem_len) == 0)
+		return 0;
+	if (o->key != NULL)
+		return say_of(o->key, "There is no such key, or you may not read it.");
+	return say("There is no release key beside the image: give --key with your clinic's release.crt.");
 }
 
 static int check_paper(const struct options *o, const struct paper *p, struct flash_manifest *manifest)
@@ -124,14 +135,16 @@ static int check_paper(const struct options *o, const struct paper *p, struct fl
 	const char *why = "";
 	char name[20];
 
-	if (flash_manifest_check(p->json, p->json_len, p->signature, p->signature_len, p->pem, p->pem_len) != 0 ||
-	    flash_manifest_key_name(p->pem, p->pem_len, name) != 0)
+	if (flash_manifest_key_name(p->pem, p->pem_len, name) != 0)
+		return say("This is no release key: it is the file release.crt that is needed.");
+	if (flash_manifest_check(p->json, p->json_len, p->signature, p->signature_len, p->pem, p->pem_len) != 0)
 		return say(
 			"The image is not signed with this release key: it is not your clinic's, or it was changed.");
 	if (flash_manifest_read(p->json, p->json_len, manifest, &why) != 0)
 		return say(why);
-	printf("Lobby %s, signed by the release key %s%s\n", manifest->version, name,
-	       o->key == NULL ? " (which lay beside it: compare it, or give --key)" : "");
+	printf("Lobby %s, signed by the release key %s.\n", manifest->version, name);
+	if (o->key == NULL)
+		printf("That key lay beside the image: compare its number with your clinic's, or give --key.\n");
 	if (manifest->development)
 		printf("This image is signed with development keys: for tests, not for patients.\n");
 	return 0;
@@ -152,7 +165,7 @@ static int check_target(const struct options *o, const struct flash_manifest *ma
 	}
 	say(why);
 	if (target->size > 0 && target->size < needed)
-		fprintf(stderr, "flash: it has %.2f GB; %.2f GB are needed.\n", (double)target->size / 1e9,
+		fprintf(stderr, "flash: It has %.2f GB; %.2f GB are needed.\n", (double)target->size / 1e9,
 			(double)needed / 1e9);
 	return 1;
 }
@@ -230,7 +243,7 @@ static int write_image(const struct flash_manifest *manifest, int image, int fd)
 		return say(why);
 	}
 	took_ms = clock_mono_ms() - progress.began_ms;
-	printf("Written and read back in %lld s. The disk can be taken out.\n", (long long)((took_ms + 500) / 1000));
+	printf("Written and read back in %lld s, without a fault.\n", (long long)((took_ms + 500) / 1000));
 	return 0;
 }
 
@@ -252,6 +265,8 @@ static int flash(const struct options *o, const struct flash_manifest *manifest)
 		status = write_image(manifest, image, fd);
 		if (close(fd) != 0 && status == 0)
 			status = say("The disk could not be written: it may be broken. Try another one.");
+		if (status == 0 && target.removable)
+			printf("The disk can be taken out.\n");
 		break;
 	case LOBBY_ERR_BUSY:
 		status = say("This disk is in use. Nothing was written.");

@@ -27,6 +27,7 @@ struct job {
 	int fd;
 	uint8_t *first;	 /* the image's first bytes, until the end */
 	uint8_t *buffer; /* one run */
+	int64_t read;	 /* bytes read back */
 	flash_progress_fn *progress;
 	void *progress_arg;
 	const char **why;
@@ -159,10 +160,8 @@ static void forget_cache(int fd)
 		posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 }
 
-static int read_back(const struct job *job, bool first)
+static int read_back(struct job *job, bool first)
 {
-	int64_t done = 0;
-
 	forget_cache(job->fd);
 	for (size_t i = 0; i < job->manifest->run_count; i++) {
 		const struct flash_manifest_run *run = &job->manifest->runs[i];
@@ -173,9 +172,8 @@ static int read_back(const struct job *job, bool first)
 			continue;
 		if (!read_all(job->fd, job->buffer, size, start) || !is_run(run, job->buffer))
 			return fail(job, LOBBY_ERR_CORRUPT, disk_forgets);
-		done += (int64_t)size;
-		if (!first)
-			tell(job, true, done);
+		job->read += (int64_t)size;
+		tell(job, true, job->read);
 	}
 	return 0;
 }
@@ -206,7 +204,7 @@ int flash_write(const struct flash_manifest *manifest, flash_source_fn *source, 
 	if (job.first == NULL || job.buffer == NULL)
 		goto out;
 	/* What starts now must not start until all of the new is there. */
-	err = write_all(fd, job.first, FIRST_BYTES, 0) ? 0 : fail(&job, LOBBY_ERR_IO, disk_fails);
+	err = write_all(fd, job.first, FIRST_BYTES, 0) && fdatasync(fd) == 0 ? 0 : fail(&job, LOBBY_ERR_IO, disk_fails);
 	if (err == 0)
 		err = write_image(&job, source, source_arg);
 	if (err == 0)

@@ -36,6 +36,7 @@ struct bed {
 	uint8_t *packed;
 	size_t packed_len, at, fail_at;
 	int flip_fd;
+	int64_t written, read_back; /* told last */
 };
 
 /* Which blocks hold anything: some in the first MiB, a whole MiB, and the last one. */
@@ -138,6 +139,8 @@ static void flip(void *arg, bool reading, int64_t done, int64_t all)
 	struct bed *b = arg;
 	uint8_t byte;
 
+	*(reading ? &b->read_back : &b->written) = done;
+	assert_true(done <= all);
 	if (b->flip_fd < 0 || reading || done < all)
 		return;
 	assert_int_equal(pread(b->flip_fd, &byte, 1, 256 * 4096 + 77), 1);
@@ -191,6 +194,9 @@ static void what_is_written_is_the_image(void **state)
 				    runs[i].count * 4096UL);
 	assert_memory_equal(disk, b->image, MIB);
 	free(disk);
+	/* Who watches sees both steps come to their end. */
+	assert_int_equal(b->written, b->manifest.used);
+	assert_int_equal(b->read_back, b->manifest.used);
 }
 
 static void a_damaged_image_leaves_nothing_that_starts(void **state)
