@@ -144,7 +144,8 @@ class Qmp {
 
 export class Machine {
 	/**
-	 * folder: its own, for sockets, variables and pictures. disk: an image or overlay; sticks: further images, as USB sticks.
+	 * folder: its own, for sockets, variables and pictures. disk: an image or overlay, and its serial number; sticks: further
+	 * images, as USB sticks, which the firmware starts from if bootable; ports: free slots for what is plugged in later.
 	 * vars: a template of the firmware's variables; secure: firmware that checks signatures; tpm: true for one (kept in the
 	 * folder); displays: 0, 1 or 2; usb: lobby-emu's --redir folder; memory in MiB; rtc: "1970-01-02T00:00:00".
 	 */
@@ -167,11 +168,14 @@ export class Machine {
 		args.push("-machine", o.secure ? "q35,smm=on" : "q35", "-m", String(o.memory), "-smp", "2");
 		if (o.secure) args.push("-global", "driver=cfi.pflash01,property=secure,value=on", "-global", "ICH9-LPC.disable_s3=1");
 		args.push("-drive", `if=pflash,format=raw,unit=0,readonly=on,file=${code}`, "-drive", `if=pflash,format=raw,unit=1,file=${vars}`);
-		args.push("-drive", `if=none,id=disk,format=${o.disk.endsWith(".qcow2") ? "qcow2" : "raw"},file=${o.disk},cache=unsafe`);
-		args.push("-device", "virtio-blk-pci,drive=disk,bootindex=1");
+		if (o.disk) {
+			args.push("-drive", `if=none,id=disk,format=${format(o.disk)},file=${o.disk},cache=unsafe`);
+			args.push("-device", `virtio-blk-pci,drive=disk,bootindex=1${o.serial ? `,serial=${o.serial}` : ""}`);
+		}
+		for (let i = 0; i < (o.ports ?? 0); i++) args.push("-device", `pcie-root-port,id=port${i},chassis=${i + 1},slot=${i + 1}`);
 		args.push("-device", "qemu-xhci,id=xhci,p2=12,p3=12");
 		for (const [i, stick] of (o.sticks ?? []).entries())
-			args.push("-drive", `if=none,id=stick${i},format=raw,file=${stick}`, "-device", `usb-storage,id=s${i},bus=xhci.0,drive=stick${i},removable=on`);
+			args.push("-drive", `if=none,id=stick${i},format=${format(stick)},file=${stick}`, "-device", `usb-storage,id=s${i},bus=xhci.0,drive=stick${i},removable=on${o.bootable ? `,bootindex=${i + 2}` : ""}`);
 		for (let i = 0; i < (o.usb ? 5 : 0); i++)
 			args.push("-chardev", `socket,id=u${i},path=${o.usb}/usb-${i}`, "-device", `usb-redir,id=r${i},chardev=u${i},bus=xhci.0`);
 		for (let i = 0; i < o.displays; i++) args.push("-device", `bochs-display,id=screen${i},xres=${o.width},yres=${o.height}`);
@@ -223,6 +227,18 @@ export class Machine {
 		await this.qmp.ask("input-send-event", { events: [button(true)] });
 		await this.qmp.ask("input-send-event", { events: [button(false)] });
 	}
+	/** Plugs it in while the machine runs: a stick on USB, or with a port a disk. */
+	async plug(id, file, { port, serial } = {}) {
+		const node = { driver: format(file), "node-name": `${id}-data`, file: { driver: "file", filename: file } };
+		await this.qmp.ask("blockdev-add", node);
+		const disk = { driver: "virtio-blk-pci", bus: port, ...(serial ? { serial } : {}) };
+		const stick = { driver: "usb-storage", bus: "xhci.0", removable: true };
+		await this.qmp.ask("device_add", { id, drive: `${id}-data`, ...(port ? disk : stick) });
+	}
+	/** Pulls out what was plugged in, or a stick that was there from the start ("s0"). */
+	pull(id) {
+		return this.qmp.ask("device_del", { id });
+	}
 	network(up) {
 		return this.qmp.ask("set_link", { name: "card", up });
 	}
@@ -236,6 +252,8 @@ export class Machine {
 	}
 }
 
+const format = (file) => (file.endsWith(".qcow2") ? "qcow2" : "raw");
+
 /** The disk of an image: one copy, unpacked once; each machine writes into an overlay of its own. */
 export function overlay(image, file, size) {
 	execFileSync("qemu-img", ["create", "-q", "-f", "qcow2", "-b", path.resolve(image), "-F", "raw", file, ...(size ? [size] : [])]);
@@ -244,15 +262,14 @@ export function overlay(image, file, size) {
 
 /** Changes one byte of a disk at this offset, in an overlay or an image that nobody runs. */
 export function flip(disk, offset) {
-	const format = disk.endsWith(".qcow2") ? "qcow2" : "raw";
 	const sector = Math.floor(offset / 512) * 512;
-	const out = execFileSync("qemu-io", ["-f", format, "-c", `read -v ${sector} 512`, disk], { encoding: "utf8" });
+	const out = execFileSync("qemu-io", ["-f", format(disk), "-c", `read -v ${sector} 512`, disk], { encoding: "utf8" });
 	const bytes = out
 		.split("\n")
 		.filter((line) => /^[0-9a-f]{8}:/.test(line))
 		.flatMap((line) => line.slice(10, 58).trim().split(/\s+/).map((hex) => parseInt(hex, 16)));
 	const value = bytes[offset - sector] ^ 0xff;
-	execFileSync("qemu-io", ["-f", format, "-c", `write -q -P ${value} ${offset} 1`, disk], { stdio: "ignore" });
+	execFileSync("qemu-io", ["-f", format(disk), "-c", `write -q -P ${value} ${offset} 1`, disk], { stdio: "ignore" });
 }
 
 /** Partitions of an image: name → { start, size } in bytes, out of its GPT. */
