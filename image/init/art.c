@@ -13,19 +13,20 @@
 
 #define FOLDER "/usr/share/fonts/opentype/inter/"
 #define CHARS_MAX 128
+#define SPANISH "áéíóúñü¿¡" /* so that the next sentence has its letters */
 
 static const char *const texts[ART_ROLES] = {
-#define X(name, code, heading, body) heading
-	[ART_HEADING] = "Lobby"
+#define X(name, code, heading, body, heading_es, body_es) heading heading_es
+	[ART_HEADING] = "Lobby" SPANISH
 #include "words.def"
 	,
 #undef X
-#define X(name, code, heading, body) body
-	[ART_BODY] = ""
+#define X(name, code, heading, body, heading_es, body_es) body body_es
+	[ART_BODY] = SPANISH
 #include "words.def"
 	,
 #undef X
-	[ART_SMALL] = "Lobby Starting… ·0123456789abcdefghijklmnopqrstuvwxyzSDR.-+~",
+	[ART_SMALL] = "Lobby Starting… Iniciando… ·0123456789abcdefghijklmnopqrstuvwxyzSDR.-+~",
 };
 static const char *const files[ART_ROLES] = { FOLDER "InterDisplay-Bold.otf", FOLDER "Inter-Regular.otf",
 					      FOLDER "Inter-Medium.otf" };
@@ -54,6 +55,8 @@ static int chars_of(const char *text, uint32_t out[CHARS_MAX])
 
 		for (int i = 0; i < count; i++)
 			known = known || out[i] == c;
+		if (c < ' ')
+			continue; /* a new line */
 		if (!known && count == CHARS_MAX)
 			die("too many characters");
 		if (!known)

@@ -4,7 +4,7 @@
 
 enum fail {
 	FAIL_NONE,
-#define X(name, code, heading, body) FAIL_##name,
+#define X(name, code, heading, body, heading_es, body_es) FAIL_##name,
 #include "words.def"
 #undef X
 	FAIL_COUNT
@@ -14,7 +14,12 @@ struct fail_words {
 	const char *code, *heading, *body;
 };
 
+/* The language that init speaks; what nobody chose is English. */
+enum tongue { TONGUE_ENGLISH, TONGUE_SPANISH, TONGUE_UNSET };
+
 /** Static words; NULLs for FAIL_NONE and what is none. */
-struct fail_words fail_words(enum fail fail);
+struct fail_words fail_words(enum fail fail, enum tongue tongue);
+/** Of a language's tag (BCP 47): "es-MX" is Spanish, "" is unset, all that init does not speak is English. */
+enum tongue tongue_of(const char *language);
 
 #endif

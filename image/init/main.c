@@ -53,7 +53,7 @@ static void __attribute__((noreturn)) restart(const struct init *init, enum fail
 	bool stays = fail == FAIL_REFUSED || fail == FAIL_STICK;
 	int64_t wait_ms = stays ? (int64_t)init->params.again_s * 1000 : RESTART_AFTER_MS, left_ms;
 	int64_t until_ms = clock_mono_ms() + wait_ms;
-	struct fail_words words = fail_words(fail);
+	struct fail_words words = fail_words(fail, TONGUE_ENGLISH); /* the log is English */
 
 	say(SAY_FAILURE, "%s %s %s (" LOBBY_VERSION ")", words.code, words.heading, words.body);
 	splash_show_fail(fail);
@@ -78,8 +78,9 @@ static void read_cmdline(struct init *init)
 }
 
 /* The firmware's variable, else what the image was built for; and a copy of it for lobby-kiosk. */
-static lobby_Panel read_panel(const struct init *init)
+static lobby_Panel read_panel(const struct init *init, enum tongue *tongue)
 {
+	char language[PANEL_LANGUAGE_SIZE];
 	uint8_t value[LOADER_VALUE_MAX];
 	char text[PANEL_MAX];
 	size_t len = loader_variable(PANEL_VARIABLE, value);
@@ -88,11 +89,14 @@ static lobby_Panel read_panel(const struct init *init)
 	if (len > 0 && len <= PANEL_MAX) {
 		memcpy(text, value, len);
 	} else {
-		n = snprintf(text, sizeof(text), "rotation=%u\nconnector=\nmode=\n", init->params.rotation);
+		n = snprintf(text, sizeof(text), "rotation=%u\nconnector=\nmode=\nlanguage=%s\n", init->params.rotation,
+			     init->params.language);
 		len = n > 0 ? (size_t)n : 0;
 	}
 	if (file_replace("/run/lobby-panel", text, len, 0644) != 0)
 		say(SAY_WARNING, "/run/lobby-panel cannot be written");
+	panel_language(text, len, language);
+	*tongue = tongue_of(language);
 	return panel_parse(text, len);
 }
 
@@ -116,14 +120,15 @@ static unsigned load(const struct init *init, const char *only)
  * the drivers are loaded. */
 static void load_drivers(struct init *init, char *name)
 {
+	enum tongue tongue;
 	lobby_Panel panel;
 
 	if (file_read("/modules", MODULES_MAX, &init->modules, &init->modules_len) != 0)
 		say(SAY_WARNING, "no list of modules");
 	(void)load(init, "efivarfs.ko");
 	root_mount_variables();
-	panel = read_panel(init);
-	splash_start(&panel, name);
+	panel = read_panel(init, &tongue);
+	splash_start(&panel, tongue, name);
 	say(SAY_NOTICE, "%u modules", load(init, NULL));
 	splash_no_more_drivers();
 }

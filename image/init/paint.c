@@ -148,7 +148,7 @@ static int run(struct canvas *canvas, const struct art_font *font, struct line l
 	return (pen + 7) / 8;
 }
 
-/* Breaks at spaces, each line as long as it can be. */
+/* Breaks at spaces, each line as long as it can be, and at new lines. */
 static int wrap(const struct art_font *font, const char *text, int width, struct line lines[LINES_MAX])
 {
 	size_t at = 0, len = strlen(text);
@@ -158,12 +158,13 @@ static int wrap(const struct art_font *font, const char *text, int width, struct
 		size_t end = at, next = at;
 
 		while (next < len) {
-			const char *space = memchr(text + next + 1, ' ', len - next - 1);
-			size_t to = space != NULL ? (size_t)(space - text) : len;
+			size_t to = next + 1 + strcspn(text + next + 1, " \n");
 
 			if (end > at && run(NULL, font, (struct line){ text + at, to - at }, 0, 0, 0) > width)
 				break;
 			end = next = to;
+			if (text[to] == '\n')
+				break;
 		}
 		lines[count++] = (struct line){ text + at, end - at };
 		at = end < len ? end + 1 : len;
@@ -171,6 +172,7 @@ static int wrap(const struct art_font *font, const char *text, int width, struct
 	return count;
 }
 
+/* Returns where the next text may begin; canvas NULL: only that. */
 static int paint_text(struct canvas *canvas, const struct art_font *font, const char *text, int x, int y, int width,
 		      uint32_t rgb)
 {
@@ -178,7 +180,8 @@ static int paint_text(struct canvas *canvas, const struct art_font *font, const 
 	int count = wrap(font, text, width, lines);
 
 	for (int i = 0; i < count; i++, y += font->line)
-		run(canvas, font, lines[i], x, y, rgb);
+		if (canvas != NULL)
+			run(canvas, font, lines[i], x, y, rgb);
 	return y;
 }
 
@@ -191,7 +194,7 @@ static void paint_centred(struct canvas *canvas, const struct art_font *font, co
 
 /* ---- the pictures ---- */
 
-void paint_splash(struct canvas *canvas)
+void paint_splash(struct canvas *canvas, enum tongue tongue)
 {
 	const struct art_font *fonts = set_for(canvas)->fonts;
 	int side = least(canvas->width, canvas->height) / 6;
@@ -200,26 +203,41 @@ void paint_splash(struct canvas *canvas)
 	fill(canvas, PAPER);
 	paint_mark(canvas, (canvas->width - side) / 2, top, side);
 	paint_centred(canvas, &fonts[ART_HEADING], "Lobby", top + side + side / 3, INK);
-	paint_centred(canvas, &fonts[ART_SMALL], "Starting…",
+	paint_centred(canvas, &fonts[ART_SMALL], tongue == TONGUE_SPANISH ? "Iniciando…" : "Starting…",
 		      canvas->height - least(canvas->width, canvas->height) / 10, QUIET);
 }
 
-void paint_fail(struct canvas *canvas, enum fail fail)
+/* Heading and body; returns where they end. */
+static int paint_words(struct canvas *canvas, const struct art_font *fonts, struct fail_words words, int x, int y,
+		       int width)
+{
+	y = paint_text(canvas, &fonts[ART_HEADING], words.heading, x, y, width, INK);
+	return paint_text(canvas, &fonts[ART_BODY], words.body, x, y + fonts[ART_BODY].line / 2, width, QUIET);
+}
+
+void paint_fail(struct canvas *canvas, enum fail fail, enum tongue tongue)
 {
 	const struct art_font *fonts = set_for(canvas)->fonts;
-	struct fail_words words = fail_words(fail);
+	struct fail_words words = fail_words(fail, tongue), spanish = fail_words(fail, TONGUE_SPANISH);
 	int shorter = least(canvas->width, canvas->height), margin = shorter / 16, mark = shorter / 9;
-	int width = canvas->width - 2 * margin, y = canvas->height / 4;
+	int width = least(canvas->width - 2 * margin, 24 * fonts[ART_BODY].line), gap = fonts[ART_HEADING].line;
+	int y = canvas->height / 4, foot_y = canvas->height - margin - fonts[ART_SMALL].line, both, highest;
 	char foot[80];
 
 	if (words.heading == NULL)
 		return;
-	width = least(width, 24 * fonts[ART_BODY].line);
 	snprintf(foot, sizeof(foot), "Lobby " LOBBY_VERSION " · %s", words.code);
 	fill(canvas, PAPER);
 	paint_mark(canvas, margin, margin, mark);
-	y = paint_text(canvas, &fonts[ART_HEADING], words.heading, margin, y, width, INK);
-	paint_text(canvas, &fonts[ART_BODY], words.body, margin, y + fonts[ART_BODY].line / 2, width, QUIET);
-	paint_text(canvas, &fonts[ART_SMALL], foot, margin, canvas->height - margin - fonts[ART_SMALL].line, width,
-		   QUIET);
+	/* Both start higher where they must, and below the mark. */
+	highest = margin + mark + margin / 2;
+	both = paint_words(NULL, fonts, words, margin, 0, width) + gap +
+	       paint_words(NULL, fonts, spanish, margin, 0, width);
+	if (fail == FAIL_REFUSED && tongue == TONGUE_UNSET && highest + both <= foot_y) {
+		y = y + both <= foot_y ? y : highest;
+		y = paint_words(canvas, fonts, words, margin, y, width) + gap;
+		words = spanish;
+	}
+	paint_words(canvas, fonts, words, margin, y, width);
+	paint_text(canvas, &fonts[ART_SMALL], foot, margin, foot_y, width, QUIET);
 }

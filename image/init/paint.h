@@ -11,8 +11,9 @@ struct canvas {
 	int width, height;
 };
 
-void paint_splash(struct canvas *canvas);
-/** What went wrong, and below it version and code for the telephone. */
-void paint_fail(struct canvas *canvas, enum fail fail);
+void paint_splash(struct canvas *canvas, enum tongue tongue);
+/** What went wrong, and below it version and code for the telephone. The refusal stays, and whoever comes by reads it:
+ * in both languages if none is set, as far as there is room. */
+void paint_fail(struct canvas *canvas, enum fail fail, enum tongue tongue);
 
 #endif

@@ -3,6 +3,7 @@
 #include "params.h"
 
 #include "base/text.h"
+#include "kiosk/panel.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -85,6 +86,13 @@ static bool take_again(struct params *p, const char *value)
 	return true;
 }
 
+static bool take_language(struct params *p, const char *value)
+{
+	size_t len = strlen(value);
+
+	return len > 0 && panel_is_language(value) && text_copy(p->language, sizeof(p->language), value);
+}
+
 static bool take_refuse(struct params *p, const char *value)
 {
 	p->refuse = true;
@@ -106,7 +114,7 @@ static const struct {
 	{ "lobby.blocks", take_blocks, true },	    { "lobby.slot", take_slot, false },
 	{ "lobby.rotation", take_rotation, false }, { "lobby.wait", take_wait, false },
 	{ "lobby.refuse", take_refuse, false },	    { "lobby.install", take_install, false },
-	{ "lobby.again", take_again, false },
+	{ "lobby.again", take_again, false },	    { "lobby.language", take_language, false },
 };
 #define READERS (sizeof(readers) / sizeof(readers[0]))
 

@@ -25,6 +25,7 @@ struct params {
 	unsigned rotation; /* 0, 90, 180, 270 */
 	unsigned wait_s;   /* for the disk */
 	unsigned again_s;  /* after a refusal one more try is made */
+	char language[17]; /* BCP 47, or empty */
 	bool refuse, install;
 };
 

@@ -8,15 +8,33 @@
 #include <stdio.h>
 #include <unistd.h>
 
-struct fail_words fail_words(enum fail fail)
+struct fail_words fail_words(enum fail fail, enum tongue tongue)
 {
-	static const struct fail_words words[FAIL_COUNT] = {
-#define X(name, code, heading, body) [FAIL_##name] = { code, heading, body },
+	static const struct fail_words words[][FAIL_COUNT] = {
+		{
+#define X(name, code, heading, body, heading_es, body_es) [FAIL_##name] = { code, heading, body },
 #include "words.def"
 #undef X
+		},
+		{
+#define X(name, code, heading, body, heading_es, body_es) [FAIL_##name] = { code, heading_es, body_es },
+#include "words.def"
+#undef X
+		},
 	};
 
-	return fail > FAIL_NONE && fail < FAIL_COUNT ? words[fail] : (struct fail_words){ 0 };
+	if (fail <= FAIL_NONE || fail >= FAIL_COUNT)
+		return (struct fail_words){ 0 };
+	return words[tongue == TONGUE_SPANISH][fail];
+}
+
+enum tongue tongue_of(const char *language)
+{
+	if (language[0] == '\0')
+		return TONGUE_UNSET;
+	return (language[0] | 32) == 'e' && (language[1] | 32) == 's' && (language[2] == '\0' || language[2] == '-')
+		       ? TONGUE_SPANISH
+		       : TONGUE_ENGLISH;
 }
 
 void say(enum say_level level, const char *format, ...)
@@ -34,6 +52,9 @@ void say(enum say_level level, const char *format, ...)
 	len += start;
 	if ((size_t)len >= sizeof(line))
 		len = (int)sizeof(line) - 1;
+	for (int i = 0; i < len; i++)
+		if (line[i] == '\n')
+			line[i] = ' ';
 	fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;

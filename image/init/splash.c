@@ -36,6 +36,7 @@ struct screen {
 	struct kms kms;
 	struct fb fb;
 	lobby_Panel panel;
+	enum tongue tongue;
 	enum fail showing;
 	int run;		     /* the folder /run, which is elsewhere later */
 	int ears;		     /* what init says; -1 after it became systemd */
@@ -74,9 +75,9 @@ static struct canvas paint(const struct screen *screen, int width, int height)
 
 	canvas.pixels = malloc((size_t)width * (size_t)height * sizeof(*canvas.pixels));
 	if (canvas.pixels != NULL && screen->showing == FAIL_NONE)
-		paint_splash(&canvas);
+		paint_splash(&canvas, screen->tongue);
 	else if (canvas.pixels != NULL)
-		paint_fail(&canvas, screen->showing);
+		paint_fail(&canvas, screen->showing, screen->tongue);
 	return canvas;
 }
 
@@ -112,7 +113,7 @@ static void show_on_fb(struct screen *screen)
 static void show(struct screen *screen)
 {
 	struct kms *kms = &screen->kms;
-	const char *what = screen->showing == FAIL_NONE ? "splash" : fail_words(screen->showing).code;
+	const char *what = screen->showing == FAIL_NONE ? "splash" : fail_words(screen->showing, TONGUE_ENGLISH).code;
 
 	if (kms->fd >= 0) {
 		if (show_on_kms(screen) != 0) {
@@ -208,11 +209,12 @@ static void __attribute__((noreturn)) live(struct screen *screen)
 	_exit(0);
 }
 
-void splash_start(const lobby_Panel *panel, char *name)
+void splash_start(const lobby_Panel *panel, enum tongue tongue, char *name)
 {
 	struct screen screen = { .kms.fd = -1,
 				 .fb.fd = -1,
 				 .panel = *panel,
+				 .tongue = tongue,
 				 .run = open("/run", O_PATH | O_DIRECTORY | O_CLOEXEC),
 				 .drivers_ms = -1,
 				 .left_ms = -1 };

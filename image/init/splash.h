@@ -11,7 +11,7 @@
 #include "wire.pb.h"
 
 /** Starts it; name is init's argv[0], which becomes the process's name. Its number is put in /run/lobby-splash.pid. */
-void splash_start(const lobby_Panel *panel, char *name);
+void splash_start(const lobby_Panel *panel, enum tongue tongue, char *name);
 /** All drivers are loaded: a display that has not come by now will not, and the firmware's frame buffer must do. */
 void splash_no_more_drivers(void);
 /** Shows these words in place of the splash. */

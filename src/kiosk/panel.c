@@ -17,9 +17,15 @@ static bool is_rotation(uint32_t degrees)
 	return degrees == 0 || degrees == 90 || degrees == 180 || degrees == 270;
 }
 
-static bool is_connector(const char *name)
+/* Of a connector's name, and of a language's tag. */
+static bool is_name(const char *name)
 {
 	return name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+}
+
+bool panel_is_language(const char *language)
+{
+	return is_name(language) && strlen(language) < PANEL_LANGUAGE_SIZE;
 }
 
 static bool is_mode(const char *mode)
@@ -36,52 +42,76 @@ lobby_Panel panel_clean(const lobby_Panel *panel)
 
 	if (is_rotation(panel->rotation))
 		clean.rotation = panel->rotation;
-	if (is_connector(panel->connector))
+	if (is_name(panel->connector))
 		text_copy(clean.connector, sizeof(clean.connector), panel->connector);
 	if (is_mode(panel->mode))
 		text_copy(clean.mode, sizeof(clean.mode), panel->mode);
 	return clean;
 }
 
-static void parse_line(lobby_Panel *panel, char *line)
+static void take_panel(lobby_Panel *panel, const char *name, const char *value)
 {
-	char *value = strchr(line, '=');
 	char *end;
 
-	if (value == NULL)
-		return;
-	*value++ = '\0';
-	value = text_trim(value);
-	if (strcmp(text_trim(line), "rotation") == 0) {
+	if (strcmp(name, "rotation") == 0) {
 		unsigned long degrees = strtoul(value, &end, 10);
 
 		if (*value >= '0' && *value <= '9' && *end == '\0' && degrees <= 270 && is_rotation((uint32_t)degrees))
 			panel->rotation = (uint32_t)degrees;
-	} else if (strcmp(line, "connector") == 0 && is_connector(value) && strlen(value) < sizeof(panel->connector)) {
+	} else if (strcmp(name, "connector") == 0 && is_name(value) && strlen(value) < sizeof(panel->connector)) {
 		text_copy(panel->connector, sizeof(panel->connector), value);
-	} else if (strcmp(line, "mode") == 0 && is_mode(value)) {
+	} else if (strcmp(name, "mode") == 0 && is_mode(value)) {
 		text_copy(panel->mode, sizeof(panel->mode), value);
 	}
+}
+
+/* The next line from *at on, as name and value in line; false at the end. What is no such line has an empty name: it is
+ * longer than any of ours, or holds a NUL. */
+static bool next_line(const char *text, size_t len, size_t *at, char line[LINE_SIZE], char **value)
+{
+	const char *end = *at < len ? memchr(text + *at, '\n', len - *at) : NULL;
+	size_t n = end != NULL ? (size_t)(end - text) - *at : len - *at;
+
+	if (*at >= len)
+		return false;
+	line[0] = '\0';
+	*value = line;
+	if (n < LINE_SIZE && memchr(text + *at, '\0', n) == NULL) {
+		memcpy(line, text + *at, n);
+		line[n] = '\0';
+	}
+	*at += n + 1;
+	end = strchr(line, '=');
+	if (end == NULL) {
+		line[0] = '\0';
+		return true;
+	}
+	*value = line + (end - line) + 1;
+	(*value)[-1] = '\0';
+	*value = text_trim(*value);
+	return true;
 }
 
 lobby_Panel panel_parse(const char *text, size_t len)
 {
 	lobby_Panel panel = { 0 };
+	char line[LINE_SIZE], *value;
+	size_t at = 0;
 
-	for (size_t at = 0; at < len;) {
-		const char *end = memchr(text + at, '\n', len - at);
-		size_t n = end != NULL ? (size_t)(end - text) - at : len - at;
-		char line[LINE_SIZE];
-
-		/* A line that is longer than any of ours, or holds a NUL, is none of ours. */
-		if (n < sizeof(line) && memchr(text + at, '\0', n) == NULL) {
-			memcpy(line, text + at, n);
-			line[n] = '\0';
-			parse_line(&panel, line);
-		}
-		at += n + 1;
-	}
+	while (next_line(text, len, &at, line, &value))
+		take_panel(&panel, text_trim(line), value);
 	return panel;
+}
+
+void panel_language(const char *text, size_t len, char out[PANEL_LANGUAGE_SIZE])
+{
+	char line[LINE_SIZE], *value;
+	size_t at = 0;
+
+	out[0] = '\0';
+	while (next_line(text, len, &at, line, &value))
+		if (strcmp(text_trim(line), "language") == 0 && panel_is_language(value))
+			text_copy(out, PANEL_LANGUAGE_SIZE, value);
 }
 
 lobby_Panel panel_read(const char *path)

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mark.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +24,7 @@
 
 struct panel {
 	lobby_Panel panel;
+	char language[EFIPANEL_LANGUAGE];
 };
 
 static int path_of(const char *efivars, char out[512])
@@ -30,7 +32,7 @@ static int path_of(const char *efivars, char out[512])
 	return snprintf(out, 512, "%s/" PANEL_VARIABLE, efivars) < 512 ? 0 : LOBBY_ERR_TOO_LONG;
 }
 
-int efipanel_load(const char *efivars, lobby_Panel *panel)
+int efipanel_load(const char *efivars, lobby_Panel *panel, char language[EFIPANEL_LANGUAGE])
 {
 	char path[512], *data = NULL;
 	size_t len = 0;
@@ -39,7 +41,7 @@ int efipanel_load(const char *efivars, lobby_Panel *panel)
 	if (err == 0)
 		err = file_read(path, 1024, &data, &len);
 	if (err == 0 && len > 4)
-		efipanel_parse(data + 4, panel);
+		efipanel_parse(data + 4, panel, language);
 	else if (err == 0)
 		err = LOBBY_ERR_NOT_FOUND;
 	free(data);
@@ -60,7 +62,7 @@ static bool guard(int fd, bool on)
 	return true;
 }
 
-int efipanel_save(const char *efivars, const lobby_Panel *panel)
+int efipanel_save(const char *efivars, const lobby_Panel *panel, const char *language)
 {
 	char path[512], text[256];
 	uint8_t bytes[300];
@@ -70,7 +72,7 @@ int efipanel_save(const char *efivars, const lobby_Panel *panel)
 
 	if (err != 0)
 		return err;
-	efipanel_print(panel, text, sizeof(text));
+	efipanel_print(panel, language, text, sizeof(text));
 	write_le16(&w, ATTRIBUTES);
 	write_le16(&w, 0);
 	write_text(&w, text);
@@ -92,11 +94,11 @@ int efipanel_save(const char *efivars, const lobby_Panel *panel)
 }
 
 /* For lobby-kiosk, which may not read EFI's variables. */
-static void copy(const lobby_Panel *panel)
+static void copy(const lobby_Panel *panel, const char *language)
 {
 	char text[256];
 
-	efipanel_print(panel, text, sizeof(text));
+	efipanel_print(panel, language, text, sizeof(text));
 	if (file_replace(COPY, text, strlen(text), 0644) != 0 || chmod(COPY, 0644) != 0)
 		log_event(LOG_ERROR, "panel-copy", "errno=%d", errno);
 }
@@ -105,7 +107,7 @@ int efipanel_set(struct system *sys, const lobby_Panel *panel, char *why, size_t
 {
 	int err = efipanel_check(panel, why, size);
 
-	if (err == 0 && efipanel_save(sys->options.efivars, panel) != 0) {
+	if (err == 0 && efipanel_save(sys->options.efivars, panel, sys->panel->language) != 0) {
 		snprintf(why, size, N_("This machine's firmware did not keep the panel's setting."));
 		err = LOBBY_ERR_IO;
 	}
@@ -115,9 +117,24 @@ int efipanel_set(struct system *sys, const lobby_Panel *panel, char *why, size_t
 		  panel->mode);
 	sys->panel->panel = *panel;
 	if (system_is_appliance(sys))
-		copy(panel);
+		copy(panel, sys->panel->language);
 	system_changed(sys);
 	return 0;
+}
+
+void efipanel_language(struct system *sys, const char *language)
+{
+	struct panel *p = sys->panel;
+
+	if (language[0] == '\0' || !efipanel_is_language(language) || strcmp(language, p->language) == 0)
+		return;
+	if (efipanel_save(sys->options.efivars, &p->panel, language) != 0) {
+		log_event(LOG_WARNING, "panel-language", "language=%s kept=0", language);
+		return;
+	}
+	text_copy(p->language, sizeof(p->language), language);
+	if (system_is_appliance(sys))
+		copy(&p->panel, p->language);
 }
 
 void efipanel_command(struct system *sys, struct wire_conn *conn, const lobby_SystemCommand *command)
@@ -135,7 +152,7 @@ int efipanel_init(struct system *sys)
 	if (p == NULL)
 		return LOBBY_ERR_NO_MEMORY;
 	sys->panel = p;
-	if (efipanel_load(sys->options.efivars, &p->panel) != 0)
+	if (efipanel_load(sys->options.efivars, &p->panel, p->language) != 0)
 		p->panel = (lobby_Panel)lobby_Panel_init_zero;
 	return 0;
 }

@@ -53,17 +53,26 @@ int efipanel_check(const lobby_Panel *panel, char *why, size_t size)
 	return 0;
 }
 
-void efipanel_print(const lobby_Panel *panel, char *out, size_t size)
+bool efipanel_is_language(const char *language)
 {
-	snprintf(out, size, "rotation=%u\nconnector=%s\nmode=%s\n", (unsigned)panel->rotation, panel->connector,
-		 panel->mode);
+	return strlen(language) < EFIPANEL_LANGUAGE && only(language, LETTERS "-");
 }
 
-void efipanel_parse(const char *text, lobby_Panel *panel)
+void efipanel_print(const lobby_Panel *panel, const char *language, char *out, size_t size)
+{
+	int len = snprintf(out, size, "rotation=%u\nconnector=%s\nmode=%s\n", (unsigned)panel->rotation,
+			   panel->connector, panel->mode);
+
+	if (language[0] != '\0' && len > 0 && (size_t)len < size)
+		snprintf(out + len, size - (size_t)len, "language=%s\n", language);
+}
+
+void efipanel_parse(const char *text, lobby_Panel *panel, char language[EFIPANEL_LANGUAGE])
 {
 	lobby_Panel p = lobby_Panel_init_zero;
 	char line[64], why[8];
 
+	language[0] = '\0';
 	while (*text != '\0') {
 		size_t len = strcspn(text, "\n");
 
@@ -74,6 +83,8 @@ void efipanel_parse(const char *text, lobby_Panel *panel)
 			text_copy(p.connector, sizeof(p.connector), line + 10);
 		else if (strncmp(line, "mode=", 5) == 0)
 			text_copy(p.mode, sizeof(p.mode), line + 5);
+		else if (strncmp(line, "language=", 9) == 0 && efipanel_is_language(line + 9))
+			text_copy(language, EFIPANEL_LANGUAGE, line + 9);
 		text += len + (text[len] == '\n' ? 1 : 0);
 	}
 	*panel = efipanel_check(&p, why, sizeof(why)) == 0 ? p : (lobby_Panel)lobby_Panel_init_zero;

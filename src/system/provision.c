@@ -78,6 +78,7 @@ void provision_ready(struct system *sys)
 	text_copy(p->time_zone, sizeof(p->time_zone), word != NULL ? word : "");
 	json_decref(json);
 	free(text);
+	efipanel_language(sys, p->language);
 }
 
 /* ---- a file, step by step ---------------------------------------------------------------------------------------- */
@@ -107,6 +108,7 @@ static void finish_well(struct system *sys)
 		text_copy(p->time_zone, sizeof(p->time_zone), p->file.time_zone);
 	p->set_up = p->set_up || p->file.set_up;
 	err = keep(sys);
+	efipanel_language(sys, p->language);
 	if (err == 0 && p->file.time[0] != '\0' && system_state_path(sys, path, sizeof(path), KEPT_TIME) == 0)
 		err = timeserver_set(path, TIMESERVER_RUN, p->file.time);
 	finish(sys, err,
@@ -252,7 +254,10 @@ void provision_set_up_command(struct system *sys, struct wire_conn *conn, const 
 		return;
 	}
 	sys->provision->set_up = true;
+	if (command->language[0] != '\0' && efipanel_is_language(command->language))
+		text_copy(sys->provision->language, sizeof(sys->provision->language), command->language);
 	err = keep(sys);
+	efipanel_language(sys, sys->provision->language);
 	system_answer(conn, command, err, NULL);
 }
 

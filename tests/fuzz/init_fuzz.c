@@ -1,10 +1,13 @@
 /* Any bytes as what init reads before anything is trusted. The first byte says as what: the command line, a loader's
- * variable, a partition table's header or its entries (with checksums made good, or nothing would get past them), or
- * the list of modules. */
+ * variable, a partition table's header or its entries (with checksums made good, or nothing would get past them), the
+ * list of modules, or the panel's setting. */
+#include "image/init/fail.h"
 #include "image/init/gpt.h"
 #include "image/init/loader.h"
 #include "image/init/modules.h"
 #include "image/init/params.h"
+
+#include "kiosk/panel.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -85,6 +88,17 @@ static void try_modules(const char *text, size_t len)
 	}
 }
 
+static void try_panel(const char *text, size_t len)
+{
+	char language[PANEL_LANGUAGE_SIZE];
+	lobby_Panel panel = panel_parse(text, len), clean = panel_clean(&panel);
+
+	assert(panel_is_same(&panel, &clean));
+	panel_language(text, len, language);
+	assert(panel_is_language(language));
+	(void)tongue_of(language);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	if (len == 0 || len > 65536)
@@ -101,6 +115,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		break;
 	case 'e':
 		try_entries(data + 1, len - 1);
+		break;
+	case 'p':
+		try_panel((const char *)data + 1, len - 1);
 		break;
 	case 'm':
 		try_modules((const char *)data + 1, len - 1);

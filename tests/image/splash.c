@@ -11,7 +11,7 @@ int main(int argc, char **argv)
 	lobby_Panel panel = panel_read("/run/lobby-panel");
 
 	(void)argc;
-	splash_start(&panel, argv[0]);
+	splash_start(&panel, TONGUE_ENGLISH, argv[0]);
 	splash_no_more_drivers();
 	poll(NULL, 0, 1500); /* it opens the card while init is there */
 	return 0;

@@ -142,6 +142,7 @@ static void the_first_start_by_hand(void **state)
 	at("setup-done");
 	press("finish");
 	assert_int_equal(box.command.what, lobby_SystemDo_SYSTEM_SET_UP);
+	assert_string_equal(box.command.language, "en");
 	box_answers(0, "");
 	box.state.set_up = true;
 	box_says();

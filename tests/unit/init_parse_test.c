@@ -43,12 +43,16 @@ static void test_params_good(void **state)
 	assert_int_equal(p.again_s, PARAMS_AGAIN_S);
 	assert_int_equal(p.slot, 0);
 	assert_false(p.install || p.refuse);
-	assert_int_equal(parse(GOOD " lobby.slot=b lobby.rotation=270 lobby.wait=3 lobby.install other.lobby=1", &p),
-			 0);
+	assert_int_equal(
+		parse(GOOD
+		      " lobby.slot=b lobby.rotation=270 lobby.wait=3 lobby.install other.lobby=1 lobby.language=es-MX",
+		      &p),
+		0);
 	assert_int_equal(p.slot, 'b');
 	assert_int_equal(p.rotation, 270);
 	assert_int_equal(p.wait_s, 3);
 	assert_true(p.install);
+	assert_string_equal(p.language, "es-MX");
 	assert_int_equal(params_verity_table(&p, "/dev/vda2", table, sizeof(table)), 0);
 	/* A stick that is damaged is said in words: there is no other slot that a panic would lead to. */
 	assert_string_equal(table,
@@ -79,6 +83,10 @@ static void test_params_bad(void **state)
 		GOOD " lobby.wait=121",
 		GOOD " lobby.again=0",
 		GOOD " lobby.again=601",
+		GOOD " lobby.language=",
+		GOOD " lobby.language=e_s",
+		GOOD " lobby.language=es lobby.language=es",
+		GOOD " lobby.language=abcdefghijklmnopq",
 		GOOD " lobby.wait=",
 		GOOD " lobby.install=1",
 		"lobby.root=" ROOT "00 lobby.salt=6c6f lobby.blocks=4096",

@@ -168,25 +168,35 @@ static void the_panels_variable_is_read_as_written(void **state)
 {
 	char folder[] = "/tmp/lobby-efi-XXXXXX", path[128], *text = NULL;
 	lobby_Panel in = { .rotation = 270, .connector = "DP-2", .mode = "1280x800" }, out = { 0 };
+	char language[EFIPANEL_LANGUAGE] = "before";
 	size_t len = 0;
 
 	(void)state;
 	assert_non_null(mkdtemp(folder));
-	assert_int_equal(efipanel_load(folder, &out), LOBBY_ERR_NOT_FOUND);
-	assert_int_equal(efipanel_save(folder, &in), 0);
-	assert_int_equal(efipanel_load(folder, &out), 0);
+	assert_int_equal(efipanel_load(folder, &out, language), LOBBY_ERR_NOT_FOUND);
+	assert_int_equal(efipanel_save(folder, &in, ""), 0);
+	assert_int_equal(efipanel_load(folder, &out, language), 0);
 	assert_memory_equal(&in, &out, sizeof(in));
 	snprintf(path, sizeof(path), "%s/" PANEL_VARIABLE, folder);
 	assert_int_equal(file_read(path, 300, &text, &len), 0);
 	assert_memory_equal(text, "\7\0\0\0rotation=270\nconnector=DP-2\nmode=1280x800\n", len);
 	free(text);
+	assert_string_equal(language, "");
+	assert_int_equal(efipanel_save(folder, &in, "es-MX"), 0);
+	assert_int_equal(efipanel_load(folder, &out, language), 0);
+	assert_memory_equal(&in, &out, sizeof(in));
+	assert_string_equal(language, "es-MX");
+	assert_int_equal(file_read(path, 300, &text, &len), 0);
+	assert_memory_equal(text + 4, "rotation=270\nconnector=DP-2\nmode=1280x800\nlanguage=es-MX\n", len - 4);
+	free(text);
 	in = (lobby_Panel){ .rotation = 0 };
-	assert_int_equal(efipanel_save(folder, &in), 0);
-	assert_int_equal(efipanel_load(folder, &out), 0);
+	assert_int_equal(efipanel_save(folder, &in, ""), 0);
+	assert_int_equal(efipanel_load(folder, &out, language), 0);
 	assert_memory_equal(&in, &out, sizeof(in));
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(rmdir(folder), 0);
-	efipanel_parse("rotation=17\nconnector=; rm\nmode=", &out);
+	efipanel_parse("rotation=17\nconnector=; rm\nmode=\nlanguage=; rm", &out, language);
+	assert_string_equal(language, "");
 	assert_int_equal(out.rotation, 0);
 	assert_string_equal(out.connector, "");
 }

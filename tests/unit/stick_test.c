@@ -264,6 +264,7 @@ static void a_file_provisions_the_kiosk(void **state)
 {
 	char *text = NULL;
 	lobby_Panel panel = { 0 };
+	char language[EFIPANEL_LANGUAGE];
 	size_t len = 0;
 
 	(void)state;
@@ -291,8 +292,9 @@ static void a_file_provisions_the_kiosk(void **state)
 	assert_string_equal(seen.language, "es");
 	assert_string_equal(seen.time_zone, "America/Chicago");
 	assert_int_equal(seen.panel.rotation, 90);
-	assert_int_equal(efipanel_load(at(0, "efi"), &panel), 0);
+	assert_int_equal(efipanel_load(at(0, "efi"), &panel, language), 0);
 	assert_int_equal(panel.rotation, 90);
+	assert_string_equal(language, "es");
 	assert_int_equal(file_read(at(0, "state/system/set-up.json"), 4096, &text, &len), 0);
 	assert_non_null(strstr(text, "\"set_up\": true"));
 	free(text);

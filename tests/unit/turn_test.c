@@ -176,6 +176,29 @@ static void settings_that_make_sense(void **state)
 	expect_panel("rotation=90\nrotation=180", 180, "", "");
 }
 
+static void expect_language(const char *text, const char *language)
+{
+	char out[PANEL_LANGUAGE_SIZE] = "before";
+
+	panel_language(text, strlen(text), out);
+	assert_string_equal(out, language);
+}
+
+static void the_language_of_the_first_words(void **state)
+{
+	(void)state;
+	expect_language("", "");
+	expect_language("rotation=90\nconnector=\nmode=\n", "");
+	expect_language("rotation=90\nconnector=\nmode=\nlanguage=es\n", "es");
+	expect_language("language=zh-Hant-TW", "zh-Hant-TW");
+	expect_language(" language = es-MX \r\n", "es-MX");
+	expect_language("language=es\nlanguage=\n", "");
+	expect_language("language=es\nlanguage=e_s\n", "es");
+	expect_language("language=../../etc\n", "");
+	expect_language("language=abcdefghijklmnopq\n", "");
+	expect_panel("rotation=90\nlanguage=es\nmode=800x600\n", 90, "", "800x600");
+}
+
 static void settings_that_do_not(void **state)
 {
 	static const char zeros[] = "\0\0\0\n\0rotation=90\nrotation=18\0000\nmode=12\0\n";
@@ -220,6 +243,7 @@ int main(void)
 		cmocka_unit_test(movements_come_back),
 		cmocka_unit_test(a_panel_on_its_side_has_an_upright_picture),
 		cmocka_unit_test(settings_that_make_sense),
+		cmocka_unit_test(the_language_of_the_first_words),
 		cmocka_unit_test(settings_that_do_not),
 		cmocka_unit_test(a_size_that_can_be),
 	};

@@ -2,6 +2,7 @@
  * lies between has screens of its own, which technicians meet again later: panel.c, network.c, clinic.c. */
 #include "screens.h"
 
+#include "base/text.h"
 #include "kiosk/app.h"
 #include "kiosk/words.h"
 
@@ -118,11 +119,20 @@ static void event_stick(struct app *app, const struct ui_event *event)
 	}
 }
 
+/* init's first words are in this language from now on. */
+static void send_set_up(struct app *app)
+{
+	lobby_SystemCommand command = { .what = lobby_SystemDo_SYSTEM_SET_UP };
+
+	text_copy(command.language, sizeof(command.language), app->language);
+	box_do(app, &command);
+}
+
 /* A file that says nothing of it has answered all that it can: what is missing is asked for later. */
 static void answer_stick(struct app *app, lobby_SystemDo what, int err)
 {
 	if (what == lobby_SystemDo_SYSTEM_PROVISION && err == 0 && !app->box.state.set_up)
-		box_do_plain(app, lobby_SystemDo_SYSTEM_SET_UP);
+		send_set_up(app);
 }
 
 static void enter_stick(struct app *app)
@@ -172,7 +182,7 @@ static void event_done(struct app *app, const struct ui_event *event)
 	if (event->kind != UI_EVENT_PRESS)
 		return;
 	if (strcmp(event->id, "finish") == 0)
-		box_do_plain(app, lobby_SystemDo_SYSTEM_SET_UP);
+		send_set_up(app);
 	else if (strcmp(event->id, "back") == 0)
 		app_fire(app, FLOW_BACK);
 }
