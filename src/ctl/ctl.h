@@ -13,6 +13,8 @@ int ctl_status(int argc, char **argv);
 int ctl_selftest(int argc, char **argv);
 /** lobbyctl system [COMMAND] */
 int ctl_system(int argc, char **argv);
+/** lobbyctl wifi [join NAME]: the passphrase comes from standard input. */
+int ctl_wifi(int argc, char **argv);
 /** lobbyctl stick KEYS FOLDER [options] */
 int ctl_stick(int argc, char **argv);
 /** lobbyctl unseal KEY FILE */

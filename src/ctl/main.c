@@ -19,6 +19,7 @@ static const char usage[] =
 	"appliance:\n"
 	"                    [restart|restart-now|power-off|install "
 	"BUNDLE|install-stick|logs-to-stick|provision|wipe]\n"
+	"  lobbyctl wifi [join NAME]               Wi-Fi in reach; joins one, with the passphrase from standard input\n"
 	"  lobbyctl stick KEYS FOLDER              signs what is in FOLDER/lobby for kiosks (tools/stick makes the "
 	"stick)\n"
 	"                    [--days N] [--what provision,update,logs,technician] [--version V]\n"
@@ -35,11 +36,11 @@ static const char usage[] =
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
-} commands[] = { { "enrol", ctl_enrol },	{ "enroll", ctl_enrol },
-		 { "status", ctl_status },	{ "selftest", ctl_selftest },
-		 { "self-test", ctl_selftest }, { "system", ctl_system },
-		 { "stick", ctl_stick },	{ "unseal", ctl_unseal },
-		 { "fleet", ctl_fleet },	{ "at", ctl_at } };
+} commands[] = {
+	{ "enrol", ctl_enrol },	       { "enroll", ctl_enrol },	 { "status", ctl_status }, { "selftest", ctl_selftest },
+	{ "self-test", ctl_selftest }, { "system", ctl_system }, { "wifi", ctl_wifi },	   { "stick", ctl_stick },
+	{ "unseal", ctl_unseal },      { "fleet", ctl_fleet },	 { "at", ctl_at }
+};
 
 int main(int argc, char **argv)
 {

@@ -91,6 +91,18 @@ static int print_heat(const lobby_SystemState *s)
 	return hot;
 }
 
+static const char *link_trouble(const lobby_Link *l)
+{
+	static const char *const words[] = {
+		[lobby_LinkTrouble_LINK_PASSPHRASE] = ": the Wi-Fi did not accept the passphrase",
+		[lobby_LinkTrouble_LINK_AWAY] = ": the Wi-Fi is not in reach",
+		[lobby_LinkTrouble_LINK_REFUSED] = ": the Wi-Fi turned this kiosk away",
+	};
+
+	return (size_t)l->trouble < sizeof(words) / sizeof(words[0]) && words[l->trouble] != NULL ? words[l->trouble]
+												  : "";
+}
+
 static void print_links(const lobby_SystemState *s)
 {
 	for (pb_size_t i = 0; i < s->link_count; i++) {
@@ -103,7 +115,7 @@ static void print_links(const lobby_SystemState *s)
 			printf(", %s", l->kind == lobby_LinkKind_LINK_WIRELESS ? "not joined" : "no cable plugged in");
 		else
 			printf(", %s", l->address[0] != '\0' ? l->address : "no address yet");
-		printf("\n");
+		printf("%s\n", link_trouble(l));
 	}
 	if (s->link_count == 0)
 		printf("Network:  none found\n");

@@ -2,6 +2,8 @@
  * the loop's timer (system.c). */
 #include "facts.h"
 
+#include "wireless.h"
+
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -314,6 +316,7 @@ static void on_links(void *arg, int fd, short revents)
 	while (recv(fd, data, sizeof(data), MSG_DONTWAIT) > 0)
 		;
 	system_changed(sys);
+	wireless_links_changed(sys);
 }
 
 int facts_init(struct system *sys)

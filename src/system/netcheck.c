@@ -236,26 +236,37 @@ int network_print(const lobby_Network *network, char *out, size_t size)
 	return w.failed ? LOBBY_ERR_TOO_LONG : 0;
 }
 
-int network_print_wireless(const lobby_Network *network, char *out, size_t size)
+static void print_ssid(struct writer *w, const char *ssid)
 {
 	static const char hex[] = "0123456789abcdef";
+
+	for (const char *c = ssid; *c != '\0'; c++) {
+		write_u8(w, (uint8_t)hex[(uint8_t)*c >> 4]);
+		write_u8(w, (uint8_t)hex[(uint8_t)*c & 15]);
+	}
+}
+
+int network_print_wireless(const lobby_Network *network, const char *link, char *out, size_t size)
+{
 	struct writer w = writer_of(out, size);
 
-	write_text(&w, "ctrl_interface=/run/wpa_supplicant\nupdate_config=0\nnetwork={\n\tssid=");
-	for (const char *c = network->ssid; *c != '\0'; c++) {
-		write_u8(&w, (uint8_t)hex[(uint8_t)*c >> 4]);
-		write_u8(&w, (uint8_t)hex[(uint8_t)*c & 15]);
+	write_text(&w, "ctrl_interface=/run/lobby-wireless/");
+	write_text(&w, link);
+	write_text(&w, "\nupdate_config=0\np2p_disabled=1\n");
+	if (network->ssid[0] != '\0') {
+		write_text(&w, "network={\n\tssid=");
+		print_ssid(&w, network->ssid);
+		write_text(&w, "\n\tscan_ssid=1\n");
+		if (network->passphrase[0] != '\0') {
+			/* A quoted string ends with the line's last quote: nothing in it needs escaping. */
+			write_text(&w, "\tkey_mgmt=WPA-PSK WPA-PSK-SHA256 SAE\n\tieee80211w=1\n\tpsk=\"");
+			write_text(&w, network->passphrase);
+			write_text(&w, "\"\n");
+		} else {
+			write_text(&w, "\tkey_mgmt=NONE\n");
+		}
+		write_text(&w, "}\n");
 	}
-	write_text(&w, "\n\tscan_ssid=1\n");
-	if (network->passphrase[0] != '\0') {
-		/* A quoted string ends with the line's last quote: nothing in it needs escaping. */
-		write_text(&w, "\tkey_mgmt=WPA-PSK WPA-PSK-SHA256 SAE\n\tieee80211w=1\n\tpsk=\"");
-		write_text(&w, network->passphrase);
-		write_text(&w, "\"\n");
-	} else {
-		write_text(&w, "\tkey_mgmt=NONE\n");
-	}
-	write_text(&w, "}\n");
 	write_u8(&w, 0);
 	return w.failed ? LOBBY_ERR_TOO_LONG : 0;
 }

@@ -24,7 +24,8 @@ bool efipanel_is_language(const char *language);
 int network_check(const lobby_Network *network, char *why, size_t size) MUST_CHECK;
 /** The systemd.network(5) file for a checked network. LOBBY_ERR_TOO_LONG. */
 int network_print(const lobby_Network *network, char *out, size_t size) MUST_CHECK;
-/** The wpa_supplicant.conf(5) for a checked network with an ssid: WPA2 and WPA3, or open. LOBBY_ERR_TOO_LONG. */
-int network_print_wireless(const lobby_Network *network, char *out, size_t size) MUST_CHECK;
+/** The wpa_supplicant.conf(5) of link for a checked network: WPA2 and WPA3, or open; without an ssid it joins nothing,
+ * and can only look. LOBBY_ERR_TOO_LONG. */
+int network_print_wireless(const lobby_Network *network, const char *link, char *out, size_t size) MUST_CHECK;
 
 #endif

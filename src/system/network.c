@@ -4,6 +4,7 @@
 
 #include "helper.h"
 #include "netcheck.h"
+#include "wireless.h"
 #include "worker.h"
 
 #include "base/file.h"
@@ -32,6 +33,7 @@ struct network {
 	lobby_Network setting[NETWORK_SETTINGS];
 	size_t count;
 	const char *folder; /* of networkd's files */
+	const char *sys;    /* "/sys" */
 	network_done_fn *done;
 	uint32_t token;
 	bool again; /* settings changed while they were applied */
@@ -128,82 +130,110 @@ static int write_network(const char *folder, const lobby_Network *n, size_t inde
 	return err == 0 && chmod(path, 0644) != 0 ? LOBBY_ERR_IO : err;
 }
 
-/* The first wireless link there is; false: none. */
-static bool wireless_name(const lobby_Network *n, char out[32])
-{
-	DIR *dir = opendir("/sys/class/net");
-	struct dirent *entry;
-	char path[320];
-	bool found = false;
+/* What became of it, as the worker's status. */
+enum outcome { SET, UNWRITTEN, UNTOLD, NO_WIRELESS, WRONG_PASSPHRASE, AWAY, TURNED_AWAY, SILENT };
 
-	while (dir != NULL && !found && (entry = readdir(dir)) != NULL) {
-		if (entry->d_name[0] == '.' || (n->name[0] != '\0' && strcmp(n->name, entry->d_name) != 0))
-			continue;
-		snprintf(path, sizeof(path), "/sys/class/net/%s/wireless", entry->d_name);
-		if (access(path, F_OK) == 0)
-			found = text_copy(out, 32, entry->d_name);
+/* Joins what is set. Only who asks for it waits to hear what became of it: at each start nobody does, and the link may
+ * come later (network_link_came()). */
+static enum outcome join_wireless(const struct network *net, const lobby_Network *n)
+{
+	char link[WIRELESS_LINK];
+
+	if (!helper_exists("wpa_supplicant") || !wireless_find(net->sys, n->name, link))
+		return net->done != NULL ? NO_WIRELESS : SET;
+	if (net->done == NULL && !wireless_is_settled(link))
+		return SET;
+	if (wireless_start(link, n) != 0)
+		return UNTOLD;
+	if (net->done == NULL)
+		return SET;
+	switch (wireless_await(link)) {
+	case 0:
+		return SET;
+	case LOBBY_ERR_DENIED:
+		return WRONG_PASSPHRASE;
+	case LOBBY_ERR_REFUSED:
+		return TURNED_AWAY;
+	case LOBBY_ERR_NOT_FOUND:
+		return AWAY;
+	default:
+		return SILENT;
 	}
-	if (dir != NULL)
-		closedir(dir);
-	return found;
 }
 
-static int join_wireless(const lobby_Network *n)
+/* A network that is not to be joined any more is left. */
+static void leave_wireless(const struct network *net)
 {
-	char name[32], path[128], text[512], unit[64];
-	const char *const argv[] = { "systemctl", "restart", unit, NULL };
-	int err;
+	char link[WIRELESS_LINK], path[128];
 
-	if (!helper_exists("wpa_supplicant") || !wireless_name(n, name)) {
-		worker_say(N_("This kiosk has no wireless network."));
-		return LOBBY_ERR_NOT_FOUND;
-	}
-	err = network_print_wireless(n, text, sizeof(text));
-	snprintf(path, sizeof(path), "/run/lobby-wireless-%s.conf", name);
-	if (err == 0)
-		err = file_replace(path, text, strlen(text), 0600);
-	sodium_memzero(text, sizeof(text));
-	snprintf(unit, sizeof(unit), "lobby-wireless@%s.service", name);
-	if (err == 0 && helper_run(argv, NULL, 0, STEP_MS) != 0)
-		err = LOBBY_ERR_IO;
-	return err;
+	if (!wireless_find(net->sys, "", link))
+		return;
+	for (size_t i = 0; i < net->count; i++)
+		if (net->setting[i].ssid[0] != '\0')
+			return;
+	wireless_settings_path(link, path, sizeof(path));
+	if (access(path, F_OK) == 0 && wireless_stop(link) != 0)
+		log_event(LOG_WARNING, "wireless-runs-on", "link=%s", link);
 }
 
 static int apply(void *arg)
 {
 	static const char *const reload[] = { "networkctl", "reload", NULL };
 	const struct network *net = arg;
+	enum outcome outcome = SET;
 	int err = 0;
 
 	if (file_make_folder(net->folder, 0755) != 0 || chmod(net->folder, 0755) != 0)
-		return 1;
+		return UNWRITTEN;
 	remove_old(net->folder);
 	for (size_t i = 0; i < net->count && err == 0; i++)
 		err = write_network(net->folder, &net->setting[i], i);
 	if (err != 0)
-		return 1;
+		return UNWRITTEN;
 	/* It also has every link configured anew whose file has changed. */
 	if (helper_run(reload, NULL, 0, STEP_MS) != 0)
-		err = 2;
+		outcome = UNTOLD;
+	leave_wireless(net);
 	for (size_t i = 0; i < net->count; i++)
-		if (net->setting[i].ssid[0] != '\0' && join_wireless(&net->setting[i]) != 0)
-			err = 3;
-	return err;
+		if (net->setting[i].ssid[0] != '\0' && outcome == SET)
+			outcome = join_wireless(net, &net->setting[i]);
+	return outcome;
 }
 
 static void start(struct system *sys);
+
+/* What is not in reach now may be later, and the kiosk goes on trying: that is no failure. */
+static const struct {
+	const char *text;
+	int err;
+	lobby_LinkTrouble trouble;
+} outcomes[] = {
+	[SET] = { N_("The network is set; it may take a moment to come up."), 0, lobby_LinkTrouble_LINK_FINE },
+	[UNWRITTEN] = { N_("The setting is kept, but the network could not be told. Restart the kiosk."), LOBBY_ERR_IO,
+			lobby_LinkTrouble_LINK_FINE },
+	[UNTOLD] = { N_("The setting is kept, but the network could not be told. Restart the kiosk."), LOBBY_ERR_IO,
+		     lobby_LinkTrouble_LINK_FINE },
+	[NO_WIRELESS] = { N_("The setting is kept, but this kiosk could not join a wireless network."), LOBBY_ERR_IO,
+			  lobby_LinkTrouble_LINK_FINE },
+	[WRONG_PASSPHRASE] = { N_("The Wi-Fi did not accept the passphrase."), LOBBY_ERR_DENIED,
+			       lobby_LinkTrouble_LINK_PASSPHRASE },
+	[AWAY] = { N_("The Wi-Fi is not in reach now. The setting is kept, and the kiosk goes on trying."), 0,
+		   lobby_LinkTrouble_LINK_AWAY },
+	[TURNED_AWAY] = { N_("The Wi-Fi turned this kiosk away."), LOBBY_ERR_REFUSED, lobby_LinkTrouble_LINK_REFUSED },
+	[SILENT] = { N_("The Wi-Fi does not answer. The setting is kept, and the kiosk goes on trying."), 0,
+		     lobby_LinkTrouble_LINK_FINE },
+};
 
 static void on_applied(void *owner, int status)
 {
 	struct system *sys = owner;
 	struct network *net = sys->network;
 	network_done_fn *done = net->done;
-	const char *text = status == 0 ? N_("The network is set; it may take a moment to come up.")
-			   : status == 3
-				   ? N_("The setting is kept, but this kiosk could not join a wireless network.")
-				   : N_("The setting is kept, but the network could not be told. Restart the kiosk.");
+	size_t outcome =
+		status >= 0 && (size_t)status < sizeof(outcomes) / sizeof(outcomes[0]) ? (size_t)status : UNTOLD;
 
 	log_event(status == 0 ? LOG_NOTICE : LOG_ERROR, "network", "settings=%zu status=%d", net->count, status);
+	wireless_set_anew(sys, outcomes[outcome].trouble);
 	if (net->again) {
 		net->again = false;
 		start(sys);
@@ -211,7 +241,7 @@ static void on_applied(void *owner, int status)
 	}
 	net->done = NULL;
 	if (done != NULL)
-		done(sys, status == 0 ? 0 : LOBBY_ERR_IO, text);
+		done(sys, outcomes[outcome].err, outcomes[outcome].text);
 }
 
 static void start(struct system *sys)
@@ -229,6 +259,18 @@ static void start(struct system *sys)
 static bool same_place(const lobby_Network *a, const lobby_Network *b)
 {
 	return strcmp(a->name, b->name) == 0 && (a->name[0] != '\0' || (a->ssid[0] != '\0') == (b->ssid[0] != '\0'));
+}
+
+/* Whoever sets an address does not know the passphrase. */
+static void set(lobby_Network *setting, const lobby_Network *network, bool there)
+{
+	lobby_Network before = *setting;
+
+	*setting = *network;
+	setting->same_passphrase = false;
+	if (there && network->same_passphrase && strcmp(before.ssid, network->ssid) == 0)
+		text_copy(setting->passphrase, sizeof(setting->passphrase), before.passphrase);
+	sodium_memzero(&before, sizeof(before));
 }
 
 int network_set(struct system *sys, const lobby_Network *network, network_done_fn *done, char *why, size_t size)
@@ -249,7 +291,7 @@ int network_set(struct system *sys, const lobby_Network *network, network_done_f
 	snprintf(why, size, N_("There are settings for too many links already."));
 	if (at == NETWORK_SETTINGS)
 		return LOBBY_ERR_TOO_LONG;
-	net->setting[at] = *network;
+	set(&net->setting[at], network, at < net->count);
 	if (at == net->count)
 		net->count++;
 	err = keep(sys);
@@ -293,6 +335,7 @@ int network_init(struct system *sys)
 	if (sys->network == NULL)
 		return LOBBY_ERR_NO_MEMORY;
 	sys->network->folder = sys->options.networkd;
+	sys->network->sys = sys->options.sys;
 	return 0;
 }
 
@@ -309,6 +352,25 @@ void network_ready(struct system *sys)
 	free(text);
 	if (net->count > 0)
 		start(sys);
+}
+
+bool network_link_came(struct system *sys, const char *link)
+{
+	struct network *net = sys->network;
+	char path[128];
+
+	wireless_settings_path(link, path, sizeof(path));
+	if (access(path, F_OK) == 0)
+		return true;
+	if (worker_runs(&net->worker))
+		return false;
+	for (size_t i = 0; i < net->count; i++)
+		if (net->setting[i].ssid[0] != '\0' &&
+		    (net->setting[i].name[0] == '\0' || strcmp(net->setting[i].name, link) == 0)) {
+			start(sys);
+			return true;
+		}
+	return true;
 }
 
 void network_fini(struct system *sys)

@@ -14,6 +14,8 @@ typedef void network_done_fn(struct system *sys, int err, const char *text);
 int network_init(struct system *sys);
 void network_fini(struct system *sys);
 void network_ready(struct system *sys);
+/** A wireless link is there: joins what is set for it, unless that is done. False: not now, ask again. */
+bool network_link_came(struct system *sys, const char *link);
 /** SYSTEM_SET_NETWORK. */
 void network_command(struct system *sys, struct wire_conn *conn, const lobby_SystemCommand *command);
 /** The same for others; done is called once, later, if it returns 0. Else why is a sentence. LOBBY_ERR_INVALID,

@@ -14,6 +14,7 @@
 #include "system.h"
 #include "timeset.h"
 #include "update.h"
+#include "wireless.h"
 
 #define ANYBODY (SYSTEM_FROM_KIOSK | SYSTEM_FROM_SYNC | SYSTEM_FROM_CTL)
 #define TECHNICIAN (SYSTEM_FROM_KIOSK | SYSTEM_FROM_CTL)
@@ -34,6 +35,7 @@ const struct system_part system_parts[] = {
 	{ .name = "stick", .init = stick_init, .fini = stick_fini, .fill = stick_fill },
 	{ .name = "panel", .init = efipanel_init, .fini = efipanel_fini, .fill = efipanel_fill },
 	{ .name = "network", .init = network_init, .fini = network_fini, .ready = network_ready },
+	{ .name = "wireless", .init = wireless_init, .fini = wireless_fini, .fill = wireless_fill },
 	{ .name = "provision",
 	  .init = provision_init,
 	  .fini = provision_fini,
@@ -57,7 +59,7 @@ const struct system_command system_commands[] = {
 	[lobby_SystemDo_SYSTEM_SET_UP] = { "set-up", provision_set_up_command, false, TECHNICIAN },
 	[lobby_SystemDo_SYSTEM_CLOCK] = { "clock", timeset_command, true, SYSTEM_FROM_SYNC },
 	[lobby_SystemDo_SYSTEM_PROVISION] = { "provision", provision_command, true, TECHNICIAN },
-	[lobby_SystemDo_SYSTEM_LOOK_WIRELESS] = { "look-wireless", NULL, true, TECHNICIAN },
+	[lobby_SystemDo_SYSTEM_LOOK_WIRELESS] = { "look-wireless", wireless_command, true, TECHNICIAN },
 	[lobby_SystemDo_SYSTEM_INSTALL_DISK] = { "install-disk", install_command, true, TECHNICIAN, true },
 };
 const size_t system_command_count = sizeof(system_commands) / sizeof(system_commands[0]);

@@ -79,6 +79,11 @@ void system_changed(struct system *sys)
 		loop_timer_set(sys->loop, &sys->tell, 0, tell_now, sys);
 }
 
+void system_tell(struct system *sys)
+{
+	tell_now(sys);
+}
+
 static void look_again(void *arg)
 {
 	struct system *sys = arg;

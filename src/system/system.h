@@ -64,6 +64,7 @@ struct statedisk;
 struct stick;
 struct provision;
 struct network;
+struct wireless;
 struct panel;
 struct logs;
 struct install;
@@ -110,6 +111,7 @@ struct system {
 	struct stick *stick;
 	struct provision *provision;
 	struct network *network;
+	struct wireless *wireless;
 	struct panel *panel;
 	struct logs *logs;
 	struct install *install;
@@ -156,6 +158,8 @@ void system_fini(struct system *sys);
 bool system_is_appliance(const struct system *sys);
 /** Something of SystemState is different: tells the peers on the loop's next turn, if it is. */
 void system_changed(struct system *sys);
+/** Tells them now, for those who then answer a command. */
+void system_tell(struct system *sys);
 /** The state folder is mounted (or given up on and in memory): every part's `ready` is called, once, and the
  * service manager is told that this program is ready. */
 void system_state_ready(struct system *sys);

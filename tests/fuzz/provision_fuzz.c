@@ -31,7 +31,7 @@ static void check_network(const lobby_Network *network)
 	assert(count(text, "\n[") == 4 && count(text, "\nDHCP=") == 1 && count(text, "\nAddress=") <= 1);
 	if (network->ssid[0] == '\0')
 		return;
-	assert(network_print_wireless(network, text, sizeof(text)) == 0);
+	assert(network_print_wireless(network, "wlp2s0", text, sizeof(text)) == 0);
 	assert(count(text, "\n\tssid=") == 1 && count(text, "\n\tpsk=") <= 1 && count(text, "\n}\n") == 1);
 }
 

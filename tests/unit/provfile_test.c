@@ -139,11 +139,11 @@ static void the_networks_files_are_as_they_should_be(void **state)
 	assert_non_null(strstr(text, "Type=wlan\n"));
 	assert_non_null(strstr(text, "DHCP=yes\n"));
 	assert_null(strstr(text, "secret"));
-	assert_int_equal(network_print_wireless(&n, text, sizeof(text)), 0);
+	assert_int_equal(network_print_wireless(&n, "wlp2s0", text, sizeof(text)), 0);
 	assert_non_null(strstr(text, "\tssid=436166c3a9\n"));
 	assert_non_null(strstr(text, "\tpsk=\"a \"quoted\" secret\"\n"));
 	n.passphrase[0] = '\0';
-	assert_int_equal(network_print_wireless(&n, text, sizeof(text)), 0);
+	assert_int_equal(network_print_wireless(&n, "wlp2s0", text, sizeof(text)), 0);
 	assert_non_null(strstr(text, "key_mgmt=NONE"));
 	assert_int_equal(network_print(&n, text, 100), LOBBY_ERR_TOO_LONG);
 }
