@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CONNECT_MS 300
+#define CONNECT_MS 3000
 #define PATIENCE_MS 3000
 #define COMMAND_MS 100000
 

@@ -115,7 +115,7 @@ static void on_answer(struct app *app, const lobby_SystemAnswer *answer)
 	if (screen->answer != NULL)
 		screen->answer(app, box->what, answer->err);
 	/* The next screen of the first start is about something else; what is in reach is a list, or none. */
-	box->has_said = box->what != lobby_SystemDo_SYSTEM_LOOK_WIRELESS &&
+	box->has_said = (box->what != lobby_SystemDo_SYSTEM_LOOK_WIRELESS || answer->err != 0) &&
 			(screens[app->screen] == screen || box->what == lobby_SystemDo_SYSTEM_SET_NETWORK);
 }
 

@@ -22,7 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define APPLY_MS 60000
+#define APPLY_MS 100000
 #define STEP_MS 20000
 #define PREFIX "10-lobby-"
 #define KEPT "system/network.json"

@@ -47,19 +47,20 @@ const struct system_part system_parts[] = {
 const size_t system_part_count = sizeof(system_parts) / sizeof(system_parts[0]);
 
 const struct system_command system_commands[] = {
-	[lobby_SystemDo_SYSTEM_RESTART] = { "restart", power_restart_command, true, ANYBODY },
+	[lobby_SystemDo_SYSTEM_RESTART] = { "restart", power_restart_command, true, ANYBODY, false },
 	[lobby_SystemDo_SYSTEM_RESTART_NOW] = { "restart-now", power_now_command, true, ANYBODY, true },
 	[lobby_SystemDo_SYSTEM_POWER_OFF] = { "power-off", power_now_command, true, TECHNICIAN, true },
-	[lobby_SystemDo_SYSTEM_WIPE] = { "wipe", statedisk_wipe_command, true, TECHNICIAN },
-	[lobby_SystemDo_SYSTEM_SET_PANEL] = { "set-panel", efipanel_command, true, TECHNICIAN },
-	[lobby_SystemDo_SYSTEM_SET_NETWORK] = { "set-network", network_command, true, TECHNICIAN },
-	[lobby_SystemDo_SYSTEM_INSTALL] = { "install", update_command, true, SYSTEM_FROM_SYNC | SYSTEM_FROM_CTL },
-	[lobby_SystemDo_SYSTEM_INSTALL_STICK] = { "install-stick", stick_install_command, true, TECHNICIAN },
-	[lobby_SystemDo_SYSTEM_LOGS_TO_STICK] = { "logs-to-stick", logs_command, true, TECHNICIAN },
-	[lobby_SystemDo_SYSTEM_SET_UP] = { "set-up", provision_set_up_command, false, TECHNICIAN },
-	[lobby_SystemDo_SYSTEM_CLOCK] = { "clock", timeset_command, true, SYSTEM_FROM_SYNC },
-	[lobby_SystemDo_SYSTEM_PROVISION] = { "provision", provision_command, true, TECHNICIAN },
-	[lobby_SystemDo_SYSTEM_LOOK_WIRELESS] = { "look-wireless", wireless_command, true, TECHNICIAN },
+	[lobby_SystemDo_SYSTEM_WIPE] = { "wipe", statedisk_wipe_command, true, TECHNICIAN, false },
+	[lobby_SystemDo_SYSTEM_SET_PANEL] = { "set-panel", efipanel_command, true, TECHNICIAN, false },
+	[lobby_SystemDo_SYSTEM_SET_NETWORK] = { "set-network", network_command, true, TECHNICIAN, false },
+	[lobby_SystemDo_SYSTEM_INSTALL] = { "install", update_command, true, SYSTEM_FROM_SYNC | SYSTEM_FROM_CTL,
+					    false },
+	[lobby_SystemDo_SYSTEM_INSTALL_STICK] = { "install-stick", stick_install_command, true, TECHNICIAN, false },
+	[lobby_SystemDo_SYSTEM_LOGS_TO_STICK] = { "logs-to-stick", logs_command, true, TECHNICIAN, false },
+	[lobby_SystemDo_SYSTEM_SET_UP] = { "set-up", provision_set_up_command, false, TECHNICIAN, false },
+	[lobby_SystemDo_SYSTEM_CLOCK] = { "clock", timeset_command, true, SYSTEM_FROM_SYNC, false },
+	[lobby_SystemDo_SYSTEM_PROVISION] = { "provision", provision_command, true, TECHNICIAN, false },
+	[lobby_SystemDo_SYSTEM_LOOK_WIRELESS] = { "look-wireless", wireless_command, true, TECHNICIAN, false },
 	[lobby_SystemDo_SYSTEM_INSTALL_DISK] = { "install-disk", install_command, true, TECHNICIAN, true },
 };
 const size_t system_command_count = sizeof(system_commands) / sizeof(system_commands[0]);

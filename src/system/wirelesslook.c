@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #define UNIT_MS 20000  /* systemctl */
-#define START_MS 8000  /* from there to its socket */
-#define ANSWER_MS 3000 /* of wpa_supplicant to a command */
+#define START_MS 15000 /* from there to its socket */
+#define ANSWER_MS 5000 /* of wpa_supplicant to a command */
 #define SCAN_MS 15000  /* of the radio, through all channels */
 #define JOIN_MS 25000
 #define STATUS_MS 2000 /* in case an event was before our time */

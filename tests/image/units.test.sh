@@ -102,6 +102,7 @@ wireless_is_confined() {
 	check "wireless: no device" test "$(value $unit DevicePolicy)/$(value $unit PrivateDevices)/$(grep -c '^DeviceAllow=' "$units/$unit")" = closed/yes/0
 	check "wireless: read-only" test "$(value $unit ProtectSystem)" = strict
 	check "wireless: its socket is behind a folder of its own" test "$(value $unit RuntimeDirectory)/$(value $unit RuntimeDirectoryMode)" = lobby-wireless/%i/0700
+	check "wireless: where lobby-system looks for it" grep -q '"/run/lobby-wireless/%s/%s"' src/system/wpa.c
 	check "wireless: reads what lobby-system writes, as a credential" grep -qx 'LoadCredential=settings:/run/lobby-wireless-%i.conf' "$units/$unit"
 	check "wireless: comes back" test "$(value $unit Restart)" = always
 	check "wireless: starts with its link and goes with it" test "$(value $unit BindsTo)" = sys-subsystem-net-devices-%i.device

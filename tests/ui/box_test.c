@@ -314,12 +314,43 @@ static void wiping_asks_twice_and_wants_the_lost_visits_typed(void **state)
 	assert_true(shows("This kiosk restarts."));
 }
 
+static void looking_for_wireless_says_what_it_found(void **state)
+{
+	(void)state;
+	technician();
+	press("network");
+	press("wireless");
+	assert_true(shows("Looking for Wi-Fi networks in reach."));
+	assert_false(shows("None was found"));
+	box_answers(LOBBY_ERR_IO, "The radio gave no answer.");
+	assert_true(shows("The radio gave no answer."));
+	press("look");
+	box.state.wireless_count = 2;
+	box.state.wireless[0] = (lobby_Wireless){ "Office", 80, true, true };
+	box.state.wireless[1] = (lobby_Wireless){ "Staff", 60, true, false };
+	box_says();
+	box_answers(0, "");
+	assert_false(shows("The radio gave no answer."));
+	assert_false(shows("Looking for"));
+	assert_true(shows("Not for kiosks"));
+	assert_int_equal(ui_press(app.ui, "wireless-1").kind, UI_EVENT_NONE);
+	at("wireless");
+	press("wireless-2");
+	at("passphrase");
+	press("back");
+	press("back");
+	box.state.link[1].trouble = lobby_LinkTrouble_LINK_PASSPHRASE;
+	box_says();
+	at("network");
+	assert_true(shows("the Wi-Fi did not accept the passphrase"));
+}
+
 static void a_passphrase_goes_to_the_box_and_nowhere_else(void **state)
 {
 	(void)state;
 	technician();
 	box.state.wireless_count = 1;
-	box.state.wireless[0] = (lobby_Wireless){ "Staff", 80, true };
+	box.state.wireless[0] = (lobby_Wireless){ "Staff", 80, true, false };
 	press("network");
 	press("wireless");
 	assert_int_equal(box.command.what, lobby_SystemDo_SYSTEM_LOOK_WIRELESS);
@@ -546,6 +577,7 @@ int main(void)
 		TEST(a_stick_that_was_left_in_waits),
 		TEST(a_stick_waits_for_the_patient),
 		TEST(wiping_asks_twice_and_wants_the_lost_visits_typed),
+		TEST(looking_for_wireless_says_what_it_found),
 		TEST(a_passphrase_goes_to_the_box_and_nowhere_else),
 		TEST(orders_wait_for_the_patient),
 		TEST(a_restart_is_said_before_it_comes),

@@ -196,10 +196,45 @@ static void box_wireless(void)
 {
 	box_new();
 	app.box.state.wireless_count = 4;
-	app.box.state.wireless[0] = (lobby_Wireless){ "Riverside-Staff", 88, true };
-	app.box.state.wireless[1] = (lobby_Wireless){ "Riverside-Guests", 81, false };
-	app.box.state.wireless[2] = (lobby_Wireless){ "Pharmacy upstairs 5 GHz", 42, true };
-	app.box.state.wireless[3] = (lobby_Wireless){ "DIRECT-printer-3rd-floor-west", 12, true };
+	app.box.state.wireless[0] = (lobby_Wireless){ "Riverside-Staff", 88, true, false };
+	app.box.state.wireless[1] = (lobby_Wireless){ "Riverside-Guests", 81, false, false };
+	app.box.state.wireless[2] = (lobby_Wireless){ "Pharmacy upstairs 5 GHz", 42, true, false };
+	app.box.state.wireless[3] = (lobby_Wireless){ "DIRECT-printer-3rd-floor-west", 12, true, false };
+}
+
+static void box_wireless_many(void)
+{
+	box_wireless();
+	app.box.state.wireless_count = 12;
+	for (int i = 4; i < 12; i++) {
+		lobby_Wireless *w = &app.box.state.wireless[i];
+
+		snprintf(w->ssid, sizeof(w->ssid), "Apartment %d upstairs", i);
+		w->percent = 40U - (unsigned)i;
+		w->locked = true;
+	}
+	app.box.state.wireless[2].unfit = true;
+}
+
+static void box_wireless_looking(void)
+{
+	box_new();
+	app.box.asking = true;
+	app.box.what = lobby_SystemDo_SYSTEM_LOOK_WIRELESS;
+}
+
+static void box_wireless_silent(void)
+{
+	box_new();
+	say(LOBBY_ERR_IO, "The radio cannot look for networks. Is Wi-Fi switched off on this machine?");
+}
+
+static void box_wrong_passphrase(void)
+{
+	box_new();
+	app.box.state.link[0].up = false;
+	app.box.state.link[0].address[0] = '\0';
+	app.box.state.link[1].trouble = lobby_LinkTrouble_LINK_PASSPHRASE;
 }
 
 static void box_passphrase(void)
@@ -444,6 +479,10 @@ static const struct variant box_variants[] = {
 	{ .name = "network-no-cable", .screen = SCREEN_NETWORK, .staff = box_no_cable },
 	{ .name = "wireless", .screen = SCREEN_WIRELESS, .staff = box_wireless },
 	{ .name = "wireless-none", .screen = SCREEN_WIRELESS, .staff = box_new },
+	{ .name = "wireless-many", .screen = SCREEN_WIRELESS, .staff = box_wireless_many },
+	{ .name = "wireless-looking", .screen = SCREEN_WIRELESS, .staff = box_wireless_looking },
+	{ .name = "wireless-silent", .screen = SCREEN_WIRELESS, .staff = box_wireless_silent },
+	{ .name = "network-passphrase", .screen = SCREEN_NETWORK, .staff = box_wrong_passphrase },
 	{ .name = "passphrase", .screen = SCREEN_PASSPHRASE, .staff = box_passphrase },
 	{ .name = "passphrase-named", .screen = SCREEN_PASSPHRASE, .staff = box_new },
 	{ .name = "address", .screen = SCREEN_ADDRESS, .staff = box_new },

@@ -36,6 +36,20 @@ static void answer_changed(struct app *app, lobby_SystemDo what, int err)
 
 /* ---- how it stands ---- */
 
+static const char *why_not(lobby_LinkTrouble trouble)
+{
+	switch (trouble) {
+	case lobby_LinkTrouble_LINK_PASSPHRASE:
+		return _("Not connected: the Wi-Fi did not accept the passphrase");
+	case lobby_LinkTrouble_LINK_AWAY:
+		return _("Not connected: the Wi-Fi is not in reach");
+	case lobby_LinkTrouble_LINK_REFUSED:
+		return _("Not connected: the Wi-Fi turned this kiosk away");
+	default:
+		return _("Not connected");
+	}
+}
+
 static void describe(const lobby_Link *link, char *out, size_t size)
 {
 	const char *const args[] = { link->address, link->ssid };
@@ -50,7 +64,7 @@ static void describe(const lobby_Link *link, char *out, size_t size)
 	else if (link->up)
 		words_fill(out, size, _("Connected to %2$s, but without an address yet"), args, 2);
 	else
-		snprintf(out, size, "%s", cable ? _("No cable is plugged in") : _("Not connected"));
+		snprintf(out, size, "%s", cable ? _("No cable is plugged in") : why_not(link->trouble));
 }
 
 static void build_link(struct ui *ui, const lobby_Link *link, int number, bool needed, bool card)
@@ -157,20 +171,27 @@ static void join(struct app *app, const char *ssid, const char *passphrase)
 static void build_wireless(struct app *app, struct ui *ui)
 {
 	const lobby_SystemState *state = &app->box.state;
-	char id[24], note[48];
+	char id[24], note[160];
 
 	ui_heading(ui, _("Which Wi-Fi?"));
-	if (state->wireless_count == 0 && !app->box.asking)
+	if (state->wireless_count == 0 && app->box.asking)
+		ui_text(ui, "looking", UI_STYLE_BODY, _("Looking for Wi-Fi networks in reach."),
+			(struct ui_opt){ .tone = UI_QUIET });
+	else if (state->wireless_count == 0)
 		ui_text(ui, "none", UI_STYLE_BODY, _("None was found. You can type the name of one."),
 			(struct ui_opt){ .tone = UI_QUIET });
 	for (pb_size_t i = 0; i < state->wireless_count; i++) {
 		const lobby_Wireless *w = &state->wireless[i];
 
 		snprintf(id, sizeof(id), "wireless-%d", (int)i + 1);
-		snprintf(note, sizeof(note), _("Signal %d %%"), (int)w->percent);
+		if (w->unfit)
+			snprintf(note, sizeof(note), "%s", _("Not for kiosks: it asks for an account, or is too old"));
+		else
+			snprintf(note, sizeof(note), _("Signal %d %%"), (int)w->percent);
 		ui_button(ui, id, w->ssid,
-			  (struct ui_opt){
-				  .icon = w->locked ? "lock" : "wifi", .note = note, .disabled = app->box.asking });
+			  (struct ui_opt){ .icon = w->locked ? "lock" : "wifi",
+					   .note = note,
+					   .disabled = app->box.asking || w->unfit });
 	}
 	ui_region(ui, UI_ACTIONS);
 	ui_button(ui, "other", _("Another one"), (struct ui_opt){ .tone = UI_STRONG });
@@ -341,6 +362,7 @@ static void event_address(struct app *app, const struct ui_event *event)
 	} else if (strcmp(event->id, "save") == 0 && address_ready(app)) {
 		text_copy(network.name, sizeof(network.name), address_link(app)->name);
 		text_copy(network.ssid, sizeof(network.ssid), address_link(app)->ssid);
+		network.same_passphrase = true; /* which nobody here knows */
 		text_copy(network.address, sizeof(network.address), ui_field_text(app->ui, ADDRESS));
 		text_copy(network.gateway, sizeof(network.gateway), ui_field_text(app->ui, GATEWAY));
 		text_copy(network.dns, sizeof(network.dns), ui_field_text(app->ui, DNS));
