@@ -97,8 +97,10 @@ struct box {
 	int64_t clock_told_ms; /* monotonic */
 };
 
+#define UPDATE_ID 65
+
 struct update_offer {
-	char version[25], sha256[65], id[65];
+	char version[25], sha256[65], id[UPDATE_ID];
 	int64_t size;
 };
 
@@ -122,8 +124,9 @@ struct update {
 	struct loop_timer timer;
 	struct backoff backoff;
 	uint32_t request_id;
-	char handed[65]; /* the id of the offer that lobby-system got last */
-	char text[161];	 /* what is wrong, for the clinic */
+	char handed[UPDATE_ID]; /* the id of the offer that lobby-system got last */
+	char taken[UPDATE_ID];	/* of the one that it tells of: until it has looked at the last, that is a try before */
+	char text[161];		/* what is wrong, for the clinic */
 };
 
 struct sync {

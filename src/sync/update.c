@@ -324,11 +324,27 @@ static bool was_refused(struct sync *sync)
 	       strcmp(id, sync->update.offer.id) == 0;
 }
 
-/* Is what the box tells of an update about the one that is offered now? The same version may be offered again. */
+/* Is what the box tells of an update about the one that is offered now? The same version may be offered again, and then
+ * the box tells how the last try ended until it has looked at this one. */
 static bool box_has_it(const struct sync *sync)
 {
 	return strcmp(sync->box.state.update.version, sync->update.offer.version) == 0 &&
-	       strcmp(sync->update.handed, sync->update.offer.id) == 0;
+	       strcmp(sync->update.taken, sync->update.offer.id) == 0;
+}
+
+/* The box is on its way with what it was handed: from here on, what it tells is about this offer. */
+static void note_taken(struct sync *sync)
+{
+	struct update *update = &sync->update;
+	const lobby_Update *box = &sync->box.state.update;
+
+	if (box_has_it(sync) || strcmp(update->handed, update->offer.id) != 0 ||
+	    strcmp(box->version, update->offer.version) != 0 || box->stage < lobby_UpdateStage_UPDATE_WAITING ||
+	    box->stage > lobby_UpdateStage_UPDATE_TRIAL)
+		return;
+	text_copy(update->taken, sizeof(update->taken), update->handed);
+	if (store_set_text(&sync->store, "update_taken", update->taken) != 0)
+		log_event(LOG_WARNING, "update-taken", "version=%s", update->offer.version);
 }
 
 static bool box_goes_on(const struct sync *sync)
@@ -347,21 +363,28 @@ void update_look(struct sync *sync)
 
 	if (!update->offered || !sync->box.known || box->slot[0] == '\0' || update->at == UPDATE_OVER)
 		return;
+	note_taken(sync);
 	if (strcmp(box->version, update->offer.version) == 0) {
 		close_file(sync);
 		remove_others(sync, NULL);
 		update->at = UPDATE_OVER;
 	} else if (box->update.stage == lobby_UpdateStage_UPDATE_FELL_BACK && box_has_it(sync) && !was_refused(sync)) {
 		refuse(sync, box->update.text);
-	} else if (update->at == UPDATE_FETCHED) {
-		install(sync);
 	} else if (update->at == UPDATE_IDLE && was_refused(sync)) {
 		update->at = UPDATE_OVER;
-	} else if (update->at == UPDATE_IDLE && box_goes_on(sync)) {
-		update->at = UPDATE_HANDED; /* before our own restart */
+	} else if ((update->at == UPDATE_IDLE || update->at == UPDATE_FETCHED) && box_goes_on(sync)) {
+		update->at = UPDATE_HANDED; /* before our own restart, or the line to it was lost for a moment */
+	} else if (update->at == UPDATE_FETCHED) {
+		install(sync);
 	} else if (update->at == UPDATE_IDLE) {
 		begin(sync);
 	}
+}
+
+static void load_id(struct sync *sync, const char *name, char id[UPDATE_ID])
+{
+	if (store_get_text(&sync->store, name, id, UPDATE_ID) != 0)
+		id[0] = '\0';
 }
 
 void update_load(struct sync *sync)
@@ -375,8 +398,8 @@ void update_load(struct sync *sync)
 	if (json == NULL || !offer_of_json(json, &offer))
 		offer = (struct update_offer){ 0 };
 	json_decref(json);
-	if (store_get_text(&sync->store, "update_handed", sync->update.handed, sizeof(sync->update.handed)) != 0)
-		sync->update.handed[0] = '\0';
+	load_id(sync, "update_handed", sync->update.handed);
+	load_id(sync, "update_taken", sync->update.taken);
 	if (strcmp(offer.id, sync->update.offer.id) != 0) {
 		close_file(sync);
 		sync->update.damaged = 0;
@@ -420,6 +443,12 @@ void update_box_gone(struct sync *sync)
 		sync->update.at = UPDATE_FETCHED;
 }
 
+static json_t *told(const char *id, const char *stage, const char *version, int64_t percent, const char *text)
+{
+	return json_pack("{s:s, s:s, s:s, s:I, s:s}", "id", id, "stage", stage, "version", version, "percent",
+			 (json_int_t)percent, "text", text);
+}
+
 json_t *update_json(const struct sync *sync)
 {
 	static const char *const stages[] = { "none",  "waiting", "installing", "installed",
@@ -429,12 +458,12 @@ json_t *update_json(const struct sync *sync)
 	bool here = (size_t)box->stage < sizeof(stages) / sizeof(stages[0]);
 
 	if (update->at == UPDATE_FETCHING)
-		return json_pack("{s:s, s:s, s:s, s:I, s:s}", "id", update->offer.id, "stage", "downloading", "version",
-				 update->offer.version, "percent",
-				 (json_int_t)(update->have * 100 / update->offer.size), "text", update->text);
-	if (update->at == UPDATE_OVER && update->text[0] != '\0' && box->stage != lobby_UpdateStage_UPDATE_FELL_BACK)
-		return json_pack("{s:s, s:s, s:s, s:i, s:s}", "id", update->offer.id, "stage", "refused", "version",
-				 update->offer.version, "percent", 0, "text", update->text);
-	return json_pack("{s:s, s:s, s:s, s:I, s:s}", "id", update->handed, "stage", here ? stages[box->stage] : "none",
-			 "version", box->version, "percent", (json_int_t)box->percent, "text", box->text);
+		return told(update->offer.id, "downloading", update->offer.version,
+			    update->have * 100 / update->offer.size, update->text);
+	if (update->at == UPDATE_OVER && update->text[0] != '\0' &&
+	    (box->stage != lobby_UpdateStage_UPDATE_FELL_BACK || !box_has_it(sync)))
+		return told(update->offer.id, "refused", update->offer.version, 0, update->text);
+	if ((update->at == UPDATE_FETCHED || update->at == UPDATE_HANDED) && !box_has_it(sync))
+		return told(update->offer.id, "waiting", update->offer.version, 0, "");
+	return told(update->taken, here ? stages[box->stage] : "none", box->version, box->percent, box->text);
 }

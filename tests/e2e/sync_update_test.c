@@ -263,7 +263,66 @@ static void what_was_refused_is_not_tried_again(void **state)
 	TIMED_UNTIL(b, b->installs == 2);
 }
 
+/* The box says so of version 0.2.0. */
+static void tell_stage(struct bed *b, lobby_UpdateStage stage, const char *text)
+{
+	b->state.has_update = true;
+	b->state.update = (lobby_Update){ .stage = stage };
+	text_copy(b->state.update.version, sizeof(b->state.update.version), "0.2.0");
+	text_copy(b->state.update.text, sizeof(b->state.update.text), text);
+	tell(b);
+}
+
+static void go_on_for(struct bed *b, int64_t ms)
+{
+	for (; ms > 0; ms -= 100) {
+		world_advance_ms(100);
+		loop_turn(b->world.loop, 1);
+	}
+}
+
+static int64_t offers_at(struct bed *b, const char *stage)
+{
+	char sql[120];
+
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM software_offer WHERE stage = '%s'", stage);
+	return clinic_number(&b->world.clinic, sql);
+}
+
 static void falling_back_ends_it(void **state)
+{
+	struct bed *b = *state;
+
+	offer(b, "0.2.0");
+	TIMED_UNTIL(b, b->installs == 1);
+	answer(b, 0, "");
+	tell_stage(b, lobby_UpdateStage_UPDATE_WAITING, "");
+	tell_stage(b, lobby_UpdateStage_UPDATE_FELL_BACK, "It did not come up.");
+	TIMED_UNTIL(b, bundles_in(b->updates) == 0);
+	TIMED_UNTIL(b, offers_at(b, "fell-back") == 1);
+	go_on_for(b, 20000);
+	assert_int_equal(b->installs, 1);
+	/* Tried again: until the box has looked at that, it still tells how the last try ended. */
+	update(b, "resume", "0.2.0");
+	TIMED_UNTIL(b, b->installs == 2);
+	tell(b);
+	b->state.temperature_c++;
+	tell(b);
+	TIMED_UNTIL(b, offers_at(b, "waiting") == 1);
+	go_on_for(b, 40000);
+	assert_int_equal(offers_at(b, "fell-back"), 0);
+	assert_int_equal(clinic_number(&b->world.clinic, "SELECT count(*) FROM software WHERE state = 'running'"), 1);
+	assert_int_equal(bundles_in(b->updates), 1);
+	/* Its own end is news. */
+	tell_stage(b, lobby_UpdateStage_UPDATE_INSTALLING, "");
+	TIMED_UNTIL(b, offers_at(b, "installing") == 1);
+	tell_stage(b, lobby_UpdateStage_UPDATE_FELL_BACK, "It did not come up.");
+	TIMED_UNTIL(b, offers_at(b, "fell-back") == 1);
+	assert_int_equal(b->installs, 2);
+}
+
+/* The machine restarts between the two, and lobby-sync with it. */
+static void falling_back_is_known_after_a_restart(void **state)
 {
 	struct bed *b = *state;
 	struct world *w = &b->world;
@@ -271,17 +330,17 @@ static void falling_back_ends_it(void **state)
 	offer(b, "0.2.0");
 	TIMED_UNTIL(b, b->installs == 1);
 	answer(b, 0, "");
-	b->state.has_update = true;
-	b->state.update = (lobby_Update){ .stage = lobby_UpdateStage_UPDATE_FELL_BACK };
-	text_copy(b->state.update.version, sizeof(b->state.update.version), "0.2.0");
-	text_copy(b->state.update.text, sizeof(b->state.update.text), "It did not come up.");
-	tell(b);
-	TIMED_UNTIL(b, bundles_in(b->updates) == 0);
-	for (int i = 0; i < 200; i++) {
-		world_advance_ms(100);
-		loop_turn(w->loop, 1);
-	}
+	tell_stage(b, lobby_UpdateStage_UPDATE_INSTALLED, "");
+	TIMED_UNTIL(b, offers_at(b, "installed") == 1);
+	wire_close(&w->kiosk);
+	wire_close(&w->technician);
+	sync_fini(&w->sync);
+	b->state.update.stage = lobby_UpdateStage_UPDATE_FELL_BACK;
+	w->settings_count = 0;
+	begin(b);
+	TIMED_UNTIL(b, offers_at(b, "fell-back") == 1);
 	assert_int_equal(b->installs, 1);
+	assert_int_equal(bundles_in(b->updates), 0);
 }
 
 static void a_busy_box_is_asked_again(void **state)
@@ -304,6 +363,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_damaged_piece_is_noticed, start, end),
 		cmocka_unit_test_setup_teardown(what_was_refused_is_not_tried_again, start, end),
 		cmocka_unit_test_setup_teardown(falling_back_ends_it, start, end),
+		cmocka_unit_test_setup_teardown(falling_back_is_known_after_a_restart, start, end),
 		cmocka_unit_test_setup_teardown(a_busy_box_is_asked_again, start, end),
 	};
 
