@@ -5,7 +5,7 @@
 #   make test     everything, under sanitizers                           make fuzz    SECONDS=60 each target
 #   make pictures every screen, in both panels, all sizes and languages
 #   make lint     style, analysers, floors                               make fault   random kills, power cuts, devices
-#   make bench    figures into build/bench.json                          make bench-peer   the same form in a browser
+#   make bench    figures into build/bench.json                          make bench-peer   beside a browser
 #   make image    the appliance's disk and its update, in build/image    make image-keys KEYS=DIR   a clinic's own keys
 #   make test-image   boots it in QEMU: check-in, tampering, updates (SHORT=1: a few minutes)
 #   make test-kernel  the drivers on a real kernel, in QEMU, against the device models
