@@ -124,6 +124,7 @@ struct update {
 	struct loop_timer timer;
 	struct backoff backoff;
 	uint32_t request_id;
+	bool called_back;	/* what it was handed last: it may still tell for a moment that it waits */
 	char handed[UPDATE_ID]; /* the id of the offer that lobby-system got last */
 	char taken[UPDATE_ID];	/* of the one that it tells of: until it has looked at the last, that is a try before */
 	char text[161];		/* what is wrong, for the clinic */

@@ -1,7 +1,7 @@
 /* Updates: what the clinic offers is fetched into the update folder, piece by piece over restarts and bad lines,
  * checked against the offer's hash, and handed to lobby-system, which alone decides whether and when it is installed
- * (it checks the signature, too). An offer that was refused or fell back is not tried again; the clinic has to make
- * another. */
+ * (it checks the signature, too). What is not offered any more is called back from it. An offer that was refused or
+ * fell back is not tried again; the clinic has to make another. */
 #include "sync.h"
 
 #include "base/clock.h"
@@ -166,6 +166,7 @@ static void install(struct sync *sync)
 	path_of(sync, command.path, sizeof(command.path));
 	text_copy(command.version, sizeof(command.version), update->offer.version);
 	update->at = UPDATE_HANDED;
+	update->called_back = false;
 	if (box_command(sync, &command) != 0)
 		update->at = UPDATE_FETCHED; /* when the box is back */
 	update->request_id = command.request;
@@ -338,7 +339,7 @@ static void note_taken(struct sync *sync)
 	struct update *update = &sync->update;
 	const lobby_Update *box = &sync->box.state.update;
 
-	if (box_has_it(sync) || strcmp(update->handed, update->offer.id) != 0 ||
+	if (box_has_it(sync) || update->called_back || strcmp(update->handed, update->offer.id) != 0 ||
 	    strcmp(box->version, update->offer.version) != 0 || box->stage < lobby_UpdateStage_UPDATE_WAITING ||
 	    box->stage > lobby_UpdateStage_UPDATE_TRIAL)
 		return;
@@ -352,8 +353,21 @@ static bool box_goes_on(const struct sync *sync)
 	lobby_UpdateStage stage = sync->box.state.update.stage;
 
 	return box_has_it(sync) &&
-	       (stage == lobby_UpdateStage_UPDATE_WAITING || stage == lobby_UpdateStage_UPDATE_INSTALLING ||
-		stage == lobby_UpdateStage_UPDATE_INSTALLED);
+	       ((stage == lobby_UpdateStage_UPDATE_WAITING && !sync->update.called_back) ||
+		stage == lobby_UpdateStage_UPDATE_INSTALLING || stage == lobby_UpdateStage_UPDATE_INSTALLED);
+}
+
+/* What the box was handed is not offered any more (paused, stopped, another one instead): it is to forget it, unless it
+ * is being installed already. Once is enough; a box that was away has forgotten it anyway. */
+static void call_back(struct sync *sync)
+{
+	struct update *update = &sync->update;
+	lobby_SystemCommand command = { .what = lobby_SystemDo_SYSTEM_INSTALL };
+
+	if (update->called_back || !sync->box.known)
+		return;
+	log_event(LOG_NOTICE, "update-call-back", "version=%s", sync->box.state.update.version);
+	update->called_back = box_command(sync, &command) == 0;
 }
 
 void update_look(struct sync *sync)
@@ -361,6 +375,10 @@ void update_look(struct sync *sync)
 	struct update *update = &sync->update;
 	const lobby_SystemState *box = &sync->box.state;
 
+	/* Handed over before our own restart, and taken back meanwhile. */
+	if (sync->box.known && box->update.stage == lobby_UpdateStage_UPDATE_WAITING && update->handed[0] != '\0' &&
+	    strcmp(update->handed, update->offer.id) != 0)
+		call_back(sync);
 	if (!update->offered || !sync->box.known || box->slot[0] == '\0' || update->at == UPDATE_OVER)
 		return;
 	note_taken(sync);
@@ -401,6 +419,8 @@ void update_load(struct sync *sync)
 	load_id(sync, "update_handed", sync->update.handed);
 	load_id(sync, "update_taken", sync->update.taken);
 	if (strcmp(offer.id, sync->update.offer.id) != 0) {
+		if (sync->update.at == UPDATE_HANDED)
+			call_back(sync);
 		close_file(sync);
 		sync->update.damaged = 0;
 		backoff_reset(&sync->update.backoff);
@@ -441,6 +461,7 @@ void update_box_gone(struct sync *sync)
 {
 	if (sync->update.at == UPDATE_HANDED)
 		sync->update.at = UPDATE_FETCHED;
+	sync->update.called_back = false;
 }
 
 static json_t *told(const char *id, const char *stage, const char *version, int64_t percent, const char *text)

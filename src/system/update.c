@@ -354,11 +354,38 @@ static bool is_below(const char *folder, const char *path)
 	return *path != '\0' && *path != '.' && strchr(path, '/') == NULL;
 }
 
+/* Nobody offers any more what came from the update folder: a stick's is its technician's affair. What is being
+ * installed already cannot be stopped. */
+static void call_back(struct system *sys, struct wire_conn *conn, const lobby_SystemCommand *command,
+		      const char *folder)
+{
+	struct update *u = sys->update;
+	bool ours = is_below(folder, u->path);
+
+	if (u->at == AT_INSTALLING && ours) {
+		system_answer(conn, command, LOBBY_ERR_BUSY, N_("It is being installed already."));
+		return;
+	}
+	if ((u->at == AT_WAITING || u->at == AT_LOOKING) && ours) {
+		log_event(LOG_NOTICE, "update-called-back", "version=%s", u->shown.version);
+		child_stop(&u->child);
+		loop_timer_cancel(sys->loop, &u->wait);
+		u->at = AT_REST;
+		show(sys, lobby_UpdateStage_UPDATE_NONE, "", "");
+		answer(sys, LOBBY_ERR_STALE, NULL);
+	}
+	system_answer(conn, command, 0, NULL);
+}
+
 void update_command(struct system *sys, struct wire_conn *conn, const lobby_SystemCommand *command)
 {
 	char folder[PATH_MAX], path[PATH_MAX];
 	uint32_t token;
 
+	if (command->path[0] == '\0' && system_state_path(sys, folder, sizeof(folder), FOLDER) == 0) {
+		call_back(sys, conn, command, folder);
+		return;
+	}
 	if (system_state_path(sys, folder, sizeof(folder), FOLDER) != 0 ||
 	    snprintf(path, sizeof(path), "%s%s", is_below("", command->path) ? folder : "", command->path) >=
 		    (int)sizeof(path) ||

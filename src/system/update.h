@@ -19,7 +19,8 @@ void update_ready(struct system *sys);
 void update_heard(struct system *sys);
 void update_fill(struct system *sys, lobby_SystemState *state);
 
-/** SYSTEM_INSTALL: only of the update folder. */
+/** SYSTEM_INSTALL: only of the update folder. An empty path: what waits of that folder is forgotten; LOBBY_ERR_BUSY
+ * when it is being installed already. */
 void update_command(struct system *sys, struct wire_conn *conn, const lobby_SystemCommand *command);
 /** The same for a bundle anywhere; version is what it should be, or empty. token (system_defer()) is answered when it
  * is accepted or refused: 0 (it waits or begins), LOBBY_ERR_BUSY (another one is under way), LOBBY_ERR_REFUSED with

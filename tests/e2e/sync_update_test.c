@@ -10,7 +10,7 @@ struct bed {
 	struct wire_conn *sync; /* lobby-sync's connection */
 	lobby_SystemState state;
 	lobby_SystemCommand install;
-	int installs, clocks;
+	int installs, calls_back, clocks;
 	char updates[96];
 };
 
@@ -21,7 +21,10 @@ static void on_box(void *arg, struct wire_conn *conn, const lobby_Envelope *enve
 	(void)conn;
 	if (envelope->which_body != lobby_Envelope_system_command_tag)
 		return;
-	if (envelope->body.system_command.what == lobby_SystemDo_SYSTEM_INSTALL) {
+	if (envelope->body.system_command.what == lobby_SystemDo_SYSTEM_INSTALL &&
+	    envelope->body.system_command.path[0] == '\0') {
+		b->calls_back++;
+	} else if (envelope->body.system_command.what == lobby_SystemDo_SYSTEM_INSTALL) {
 		b->install = envelope->body.system_command;
 		b->installs++;
 	} else if (envelope->body.system_command.what == lobby_SystemDo_SYSTEM_CLOCK) {
@@ -343,6 +346,54 @@ static void falling_back_is_known_after_a_restart(void **state)
 	assert_int_equal(bundles_in(b->updates), 0);
 }
 
+static void what_is_paused_is_called_back(void **state)
+{
+	struct bed *b = *state;
+	struct world *w = &b->world;
+
+	offer(b, "0.2.0");
+	TIMED_UNTIL(b, b->installs == 1);
+	answer(b, 0, "");
+	tell_stage(b, lobby_UpdateStage_UPDATE_WAITING, "Somebody is at the screen.");
+	TIMED_UNTIL(b, offers_at(b, "waiting") == 1);
+	assert_int_equal(b->calls_back, 0);
+	update(b, "pause", "0.2.0");
+	TIMED_UNTIL(b, b->calls_back == 1);
+	tell(b); /* on its way before that reached it */
+	go_on_for(b, 2000);
+	assert_int_equal(b->calls_back, 1);
+	/* It goes on, and the box has not said yet that it forgot: it gets it all the same. */
+	update(b, "resume", "0.2.0");
+	TIMED_UNTIL(b, b->installs == 2);
+	tell_stage(b, lobby_UpdateStage_UPDATE_NONE, "");
+	tell_stage(b, lobby_UpdateStage_UPDATE_WAITING, "Somebody is at the screen.");
+	go_on_for(b, 2000);
+	assert_int_equal(b->installs, 2);
+	/* Stopped while lobby-sync is away, which finds it waiting afterwards. */
+	wire_close(&w->kiosk);
+	wire_close(&w->technician);
+	sync_fini(&w->sync);
+	update(b, "stop", "0.2.0");
+	w->settings_count = 0;
+	begin(b);
+	TIMED_UNTIL(b, b->calls_back == 2);
+	assert_int_equal(b->installs, 2);
+}
+
+/* Not yet answered, and another one instead. */
+static void another_one_takes_its_place(void **state)
+{
+	struct bed *b = *state;
+
+	offer(b, "0.2.0");
+	TIMED_UNTIL(b, b->installs == 1);
+	offer(b, "0.3.0");
+	TIMED_UNTIL(b, b->installs == 2);
+	assert_int_equal(b->calls_back, 1);
+	assert_string_equal(b->install.version, "0.3.0");
+	assert_int_equal(bundles_in(b->updates), 1);
+}
+
 static void a_busy_box_is_asked_again(void **state)
 {
 	struct bed *b = *state;
@@ -364,6 +415,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_was_refused_is_not_tried_again, start, end),
 		cmocka_unit_test_setup_teardown(falling_back_ends_it, start, end),
 		cmocka_unit_test_setup_teardown(falling_back_is_known_after_a_restart, start, end),
+		cmocka_unit_test_setup_teardown(what_is_paused_is_called_back, start, end),
+		cmocka_unit_test_setup_teardown(another_one_takes_its_place, start, end),
 		cmocka_unit_test_setup_teardown(a_busy_box_is_asked_again, start, end),
 	};
 
