@@ -219,7 +219,8 @@ static const struct {
 			       lobby_LinkTrouble_LINK_PASSPHRASE },
 	[AWAY] = { N_("The Wi-Fi is not in reach now. The setting is kept, and the kiosk goes on trying."), 0,
 		   lobby_LinkTrouble_LINK_AWAY },
-	[TURNED_AWAY] = { N_("The Wi-Fi turned this kiosk away."), LOBBY_ERR_REFUSED, lobby_LinkTrouble_LINK_REFUSED },
+	[TURNED_AWAY] = { N_("The Wi-Fi turned this kiosk away. Is the passphrase right?"), LOBBY_ERR_REFUSED,
+			  lobby_LinkTrouble_LINK_REFUSED },
 	[SILENT] = { N_("The Wi-Fi does not answer. The setting is kept, and the kiosk goes on trying."), 0,
 		     lobby_LinkTrouble_LINK_FINE },
 };

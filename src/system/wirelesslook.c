@@ -19,11 +19,11 @@
 #define UNIT_MS 20000  /* systemctl */
 #define START_MS 15000 /* from there to its socket */
 #define ANSWER_MS 5000 /* of wpa_supplicant to a command */
-#define SCAN_MS 15000  /* of the radio, through all channels */
+#define SCAN_MS 20000  /* of the radio, through all channels */
 #define JOIN_MS 25000
 #define STATUS_MS 2000 /* in case an event was before our time */
 #define NETWORKS 256   /* it keeps 200 */
-#define MEMORY (64u << 20)
+#define MEMORY (256u << 20)
 
 #define BIT(event) (1u << (event))
 

@@ -5,7 +5,7 @@
 
 #include "wireless.h"
 
-#define WIRELESS_LOOK_MS 70000 /* it takes no longer */
+#define WIRELESS_LOOK_MS 80000 /* it takes no longer */
 
 /** A worker_fn; arg is the link's name. Says lines: "network PERCENT LOCKED UNFIT NAME", each once, in any order;
  * "bare": wpa_supplicant runs only for this; "why SENTENCE", at most one. Returns 0 if it could look. */

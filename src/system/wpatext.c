@@ -215,11 +215,6 @@ static bool ends(const char *line, size_t len, const char *with)
 	return len >= with_len && memcmp(line + len - with_len, with, with_len) == 0;
 }
 
-static bool has(const char *line, size_t len, const char *what)
-{
-	return memmem(line, len, what, strlen(what)) != NULL;
-}
-
 enum wpa_event wpatext_read_event(const char *line, size_t len)
 {
 	static const struct {
@@ -236,13 +231,11 @@ enum wpa_event wpatext_read_event(const char *line, size_t len)
 		return WPA_OTHER;
 	line += 3;
 	len -= 3;
-	/* The name of the network stands before the reason, escaped, and could hold the same words. */
+	/* The name of the network stands before the reason, escaped, and could hold the same words. Of WPA3 it is only
+	 * told that joining failed again and again: with another passphrase the two never get as far as to compare
+	 * keys. */
 	if (begins(line, len, "CTRL-EVENT-SSID-TEMP-DISABLED"))
-		return ends(line, len, " reason=WRONG_KEY") ? WPA_PASSPHRASE : WPA_OTHER;
-	/* WPA3: the other side could not confirm that both know it (IEEE 802.11-2020, 9.4.1.9, status 15). */
-	if (begins(line, len, "CTRL-EVENT-AUTH-REJECT") && has(line, len, " auth_type=3 ") &&
-	    has(line, len, " status_code=15"))
-		return WPA_PASSPHRASE;
+		return ends(line, len, " reason=WRONG_KEY") ? WPA_PASSPHRASE : WPA_REFUSED;
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
 		if (begins(line, len, events[i].name))
 			return events[i].event;

@@ -44,7 +44,7 @@ static const char *why_not(lobby_LinkTrouble trouble)
 	case lobby_LinkTrouble_LINK_AWAY:
 		return _("Not connected: the Wi-Fi is not in reach");
 	case lobby_LinkTrouble_LINK_REFUSED:
-		return _("Not connected: the Wi-Fi turned this kiosk away");
+		return _("Not connected: the Wi-Fi turned this kiosk away. Is the passphrase right?");
 	default:
 		return _("Not connected");
 	}
