@@ -16,8 +16,8 @@ export const START_MS = Date.parse("2026-11-23T09:41:00-05:00");
 const PATIENCE_MS = 20_000;
 
 /** Asks until it holds; each attempt is itself a round trip to a program, and the whole is bounded. */
-export async function until(what, attempt) {
-	const end = Date.now() + PATIENCE_MS;
+export async function until(what, attempt, patience_ms = PATIENCE_MS, pause_ms = 2) {
+	const end = Date.now() + patience_ms;
 	let last;
 	while (Date.now() < end) {
 		try {
@@ -27,7 +27,7 @@ export async function until(what, attempt) {
 		} catch (error) {
 			last = error;
 		}
-		await new Promise((resolve) => setTimeout(resolve, 2));
+		await new Promise((resolve) => setTimeout(resolve, pause_ms));
 	}
 	throw new Error(`not in time: ${what} (${last instanceof Error ? last.message : JSON.stringify(last)})`);
 }

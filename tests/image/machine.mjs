@@ -5,23 +5,10 @@ import { mkdirSync, openSync, readFileSync, readSync, closeSync, copyFileSync, e
 import net from "node:net";
 import path from "node:path";
 import zlib from "node:zlib";
+import { until as ask_until } from "../e2e/stack.mjs";
 
-/** Asks until it holds. Machines under TCG take their time: the bound is generous, the wait is never longer than needed. */
-export async function until(what, attempt, seconds = 120) {
-	const end = Date.now() + seconds * 1000;
-	let last;
-	while (Date.now() < end) {
-		try {
-			const got = await attempt();
-			if (got) return got;
-			last = got;
-		} catch (error) {
-			last = error;
-		}
-		await new Promise((resolve) => setTimeout(resolve, 100));
-	}
-	throw new Error(`not in time: ${what} (${last instanceof Error ? last.message : JSON.stringify(last)})`);
-}
+/** Machines under TCG take their time: the bound is generous, the wait is never longer than needed. */
+export const until = (what, attempt, seconds = 120) => ask_until(what, attempt, seconds * 1000, 100);
 
 /** A picture, 8 bits of R, G, B a pixel. Reads what QEMU and libpng write: no interlacing, no palette. */
 export class Picture {
