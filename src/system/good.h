@@ -9,9 +9,9 @@
  * one.
  *
  * A version that shows nothing for GOOD_PICTURE_MS is restarted, so that the tries run out; one on trial already after
- * GOOD_TRIAL_PICTURE_MS, because there is another one that did show something. Not so when no display is plugged in: that
- * is nobody's fault, and the tries are given back. A version on trial of which a part never came up in GOOD_PARTS_MS is
- * restarted, too, when nobody is at the screen. */
+ * GOOD_TRIAL_PICTURE_MS, because there is another one that did show something. Not so when no display is plugged in:
+ * that is nobody's fault, and the tries are given back. A version on trial of which a part never came up in
+ * GOOD_PARTS_MS is restarted, too, when nobody is at the screen. */
 #ifndef LOBBY_SYSTEM_GOOD_H
 #define LOBBY_SYSTEM_GOOD_H
 
