@@ -11,7 +11,7 @@ root_make() {
 	root_add_fonts "$tree"
 	root_add_ours "$tree"
 	cp -a "$kernel/root/usr" "$tree/"
-	cp -a image/root/. "$tree/" 2>/dev/null || true
+	cp -a image/root/. "$tree/"
 	root_settle "$tree"
 	[ -z "${IMAGE_EXTRA:-}" ] || cp -a "$IMAGE_EXTRA/." "$tree/"
 	root_drop_libraries "$tree"

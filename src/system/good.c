@@ -3,9 +3,11 @@
 
 #include "facts.h"
 #include "power.h"
+#include "rootread.h"
 #include "slotwork.h"
 #include "update.h"
 #include "version.h"
+#include "worker.h"
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -17,6 +19,7 @@
 #include <string.h>
 
 #define LOOK_MS 15000
+#define READ_MS (20 * 60 * 1000)
 #define MAX_RECORD 256
 #define RECORD "system/good"
 
@@ -29,9 +32,12 @@ struct good {
 	bool devices_seen;
 	bool sync_seen;
 	bool before; /* was good in this slot before */
+	bool other;  /* the other slot holds what was good */
 	bool over;   /* nothing more to find out */
 	bool held;
 	bool yes;
+	struct worker worker;
+	struct rootread root;
 };
 
 enum good_verdict good_judge(const struct good_facts *f)
@@ -44,7 +50,7 @@ enum good_verdict good_judge(const struct good_facts *f)
 	if (steady && (!f->trial || (f->devices_up && clinic)))
 		return GOOD_YES;
 	if (!f->was_steady && !steady && dark_ms >= (f->trial ? GOOD_TRIAL_PICTURE_MS : GOOD_PICTURE_MS))
-		return f->kiosk_there && !f->has_display ? GOOD_HOLD : GOOD_NO;
+		return f->kiosk_there && !f->has_display && !(f->trial && f->other) ? GOOD_HOLD : GOOD_NO;
 	/* Only a new version may be to blame for that. */
 	if (f->trial && f->up_ms >= GOOD_PARTS_MS && (!f->devices_seen || !f->sync_seen))
 		return GOOD_QUIETLY;
@@ -95,6 +101,7 @@ static struct good_facts gather(const struct system *sys)
 	return (struct good_facts){
 		.up_ms = g->up_at_start_ms + now_ms - sys->started_ms,
 		.trial = !g->before,
+		.other = g->other,
 		.kiosk_there = sys->kiosk_there,
 		.picture_ms = g->picture_since_ms < 0 ? -1 : now_ms - g->picture_since_ms,
 		.was_steady = g->was_steady,
@@ -113,11 +120,39 @@ static void on_yes(struct system *sys)
 	struct good *g = sys->good;
 
 	log_event(LOG_NOTICE, "good", "version=%s slot=%s before=%d", sys->boot.version, sys->boot.slot, g->before);
-	g->yes = g->over = true;
+	g->yes = true;
 	slotwork_good(sys);
 	if (!g->before)
 		write_record(sys);
 	update_good(sys);
+}
+
+static void on_read(void *arg, int status)
+{
+	struct system *sys = arg;
+
+	if (status == 0) {
+		on_yes(sys);
+		return;
+	}
+	/* Blocks that cannot be read are no less lost than wrong ones. The try is not given back. */
+	log_event(LOG_ERROR, "root-unreadable", "status=%d", status);
+	power_restart_when_quiet(sys, "root-unreadable");
+}
+
+/* It does what it should; now its last test. */
+static void read_root(struct system *sys)
+{
+	struct good *g = sys->good;
+	int err = rootread_find(&sys->options, &g->root);
+
+	g->over = true;
+	if (err == 0)
+		err = worker_start(&g->worker, sys->loop, READ_MS, rootread_work, &g->root, NULL, on_read, sys);
+	if (err == 0)
+		return;
+	log_event(LOG_WARNING, "root-unread", "error=%s", err_event(err));
+	on_yes(sys);
 }
 
 static void judge(struct system *sys)
@@ -128,7 +163,7 @@ static void judge(struct system *sys)
 	g->was_steady |= facts.picture_ms >= GOOD_STEADY_MS;
 	switch (good_judge(&facts)) {
 	case GOOD_YES:
-		on_yes(sys);
+		read_root(sys);
 		break;
 	case GOOD_HOLD:
 		/* A display may be plugged in yet: the kiosk then says so. */
@@ -178,6 +213,7 @@ void good_fini(struct system *sys)
 	if (sys->good == NULL)
 		return;
 	loop_timer_cancel(sys->loop, &sys->good->look);
+	worker_stop(&sys->good->worker);
 	free(sys->good);
 	sys->good = NULL;
 }
@@ -190,6 +226,7 @@ void good_ready(struct system *sys)
 		return;
 	read_record(sys, versions);
 	sys->good->before = strcmp(versions[sys->boot.slot[0] - 'a'], sys->boot.version) == 0;
+	sys->good->other = versions['b' - sys->boot.slot[0]][0] != '\0';
 }
 
 void good_heard(struct system *sys)

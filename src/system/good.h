@@ -10,8 +10,11 @@
  *
  * A version that shows nothing for GOOD_PICTURE_MS is restarted, so that the tries run out; one on trial already after
  * GOOD_TRIAL_PICTURE_MS, because there is another one that did show something. Not so when no display is plugged in:
- * that is nobody's fault, and the tries are given back. A version on trial of which a part never came up in
- * GOOD_PARTS_MS is restarted, too, when nobody is at the screen. */
+ * that is nobody's fault, and the tries are given back; but a version on trial beside one that was good may be why no
+ * display is found, and goes. A version on trial of which a part never came up in GOOD_PARTS_MS is restarted, too, when
+ * nobody is at the screen.
+ *
+ * The last test before the tries are given back: the whole root is read once (rootread.h). */
 #ifndef LOBBY_SYSTEM_GOOD_H
 #define LOBBY_SYSTEM_GOOD_H
 
@@ -26,6 +29,7 @@
 struct good_facts {
 	int64_t up_ms;	    /* since the machine's start */
 	bool trial;	    /* was not good in this slot before */
+	bool other;	    /* the other slot holds a version that was good there */
 	bool kiosk_there;   /* lobby-kiosk is connected */
 	int64_t picture_ms; /* the display has been taking its frames for so long; -1: it does not */
 	bool was_steady;    /* it did for GOOD_STEADY_MS once since the start */

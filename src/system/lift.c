@@ -71,13 +71,16 @@ static int lift_file(struct fat *fat, struct fat_file *file, size_t index, int f
 int lift_work(void *arg)
 {
 	const struct lift *lift = arg;
-	int fd = open(lift->device, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = open(lift->device, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), keep[LIFT_FILES + 1] = { fd };
 	struct fat_file file;
 	struct fat fat;
 	off_t size;
 	int err;
 
-	/* From here on it is nobody who looks at what the stranger wrote. */
+	/* From here on it is nobody who looks at what the stranger wrote, and who speaks with nobody else. */
+	for (size_t i = 0; i < LIFT_FILES; i++)
+		keep[i + 1] = lift->file[i].fd;
+	worker_keep_only(keep, LIFT_FILES + 1);
 	if (fd < 0 || worker_confine(MEMORY) != 0)
 		return 2;
 	size = lseek(fd, 0, SEEK_END);

@@ -16,7 +16,7 @@
 #define PREFIX "lobby-"
 #define SUFFIX ".conf"
 #define UNFINISHED ".conf.new" /* file_replace()'s */
-#define MAX_COUNT 99
+#define MAX_COUNT 9999	       /* the loader goes on counting the failed ones */
 #define MAX_ENTRY 4096
 
 /* What a slot's one entry should be. */
@@ -45,7 +45,7 @@ static int take_number(const char **at)
 {
 	int value = 0, digits = 0;
 
-	for (; **at >= '0' && **at <= '9' && digits < 3; (*at)++, digits++)
+	for (; **at >= '0' && **at <= '9' && digits < 4; (*at)++, digits++)
 		value = value * 10 + (**at - '0');
 	return digits == 0 || value > MAX_COUNT ? -1 : value;
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -162,6 +163,25 @@ void worker_say(const char *format, ...)
 	line[len++] = '\n';
 	while (write(say_fd, line, (size_t)len) < 0 && errno == EINTR)
 		;
+}
+
+void worker_keep_only(const int *fds, size_t count)
+{
+	unsigned from = STDERR_FILENO + 1;
+
+	/* The lowest that stays, again and again: there are few, and they need not be in order. */
+	for (;;) {
+		unsigned next = say_fd >= (int)from ? (unsigned)say_fd : UINT_MAX;
+
+		for (size_t i = 0; i < count; i++)
+			if (fds[i] >= (int)from && (unsigned)fds[i] < next)
+				next = (unsigned)fds[i];
+		if (next > from)
+			close_range(from, next == UINT_MAX ? UINT_MAX : next - 1, 0);
+		if (next == UINT_MAX)
+			return;
+		from = next + 1;
+	}
 }
 
 int worker_confine(size_t memory_bytes)

@@ -48,6 +48,9 @@ void worker_stop(struct worker *worker);
 /** In the child: one line to the parent. Outside of a worker nothing happens. */
 void worker_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/** In the child: closes every descriptor but 0 to 2, the worker's own and these: the sockets of other programs, and
+ * files that are none of its business. */
+void worker_keep_only(const int *fds, size_t count);
 /** In the child: gives up root for the user `nobody` for good, and bounds memory, files and processes, because what it
  * reads was written by a stranger. Without root only the bounds are set. LOBBY_ERR_FORBIDDEN when the user could not be
  * changed. */

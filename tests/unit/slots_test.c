@@ -158,7 +158,7 @@ static void test_names_that_are_not_ours_are_passed_over(void **unused)
 					     "lobby-c+3.conf",
 					     "lobby-a+.conf",
 					     "lobby-a+3-.conf",
-					     "lobby-a+100.conf",
+					     "lobby-a+10000.conf",
 					     "lobby-a+3.conf~",
 					     "lobby-a",
 					     "debian.conf",
@@ -172,6 +172,10 @@ static void test_names_that_are_not_ours_are_passed_over(void **unused)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		slots_see(&seen, names[i], "", 0);
 	assert_int_equal(seen.count, 0);
+	/* One more try after each refusal: the loader goes on counting. */
+	slots_see(&seen, "lobby-a+0-100.conf", "", 0);
+	assert_int_equal(seen.count, 1);
+	seen.count = 0;
 	for (int i = 0; i < SLOTS_FILES + 5; i++)
 		slots_see(&seen, "lobby-a+3.conf", "version x\nsort-key 99999999999999999999\n", 38);
 	assert_int_equal(seen.count, SLOTS_FILES);

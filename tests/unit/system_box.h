@@ -30,7 +30,7 @@
 
 struct box {
 	char folder[64], esp[80], state[80], release[80], boot[80], rauc[80], power[80], socket[80], proc[80],
-		sys_folder[80];
+		sys_folder[80], dev[80];
 	struct loop *loop;
 	struct system sys;
 	struct wire_conn kiosk, sync, ctl;
@@ -139,6 +139,7 @@ static inline void make_box(void)
 	snprintf(box.power, sizeof(box.power), "%s/power", box.folder);
 	snprintf(box.socket, sizeof(box.socket), "%s/system.sock", box.folder);
 	snprintf(box.proc, sizeof(box.proc), "%s/proc", box.folder);
+	snprintf(box.dev, sizeof(box.dev), "%s/dev", box.folder);
 	snprintf(box.sys_folder, sizeof(box.sys_folder), "%s/sys", box.folder);
 	snprintf(text, sizeof(text), "rm -rf %s", box.folder);
 	assert_int_equal(system(text), 0);
@@ -183,6 +184,7 @@ static inline void begin(void)
 					  .rauc = box.rauc,
 					  .sys = box.sys_folder,
 					  .proc = box.proc,
+					  .dev = box.dev,
 					  .power = box.power };
 
 	box.loop = loop_new();

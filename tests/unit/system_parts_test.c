@@ -99,6 +99,13 @@ static void test_without_a_picture(void **unused)
 	assert_int_equal(good_judge(&f), GOOD_NO);
 	f.has_display = false;
 	assert_int_equal(good_judge(&f), GOOD_HOLD);
+	f.other = true;
+	assert_int_equal(good_judge(&f), GOOD_HOLD);
+	f.trial = true; /* beside one that did find it: then it may be this one's fault */
+	assert_int_equal(good_judge(&f), GOOD_NO);
+	f.other = false;
+	assert_int_equal(good_judge(&f), GOOD_HOLD);
+	f.trial = false;
 	f.kiosk_there = false; /* that is not the display's fault */
 	assert_int_equal(good_judge(&f), GOOD_NO);
 	/* One that comes and goes every few seconds is none. */

@@ -108,6 +108,26 @@ static void test_a_version_without_a_picture_is_restarted(void **unused)
 	assert_true(is_there("esp/" SLOTS_ENTRIES "/lobby-a+2-1.conf"));
 }
 
+static void test_the_root_is_read_before_it_is_good(void **unused)
+{
+	(void)unused;
+	/* The kernel's device is there, and cannot be read. */
+	put("sys/class/block/dm-1/dm/name", "lobby-root\n");
+	put("state/system/good", "a=0.1.0\nb=\n");
+	end();
+	begin();
+	say_kiosk(lobby_KioskScreen_KIOSK_READY, true, true);
+	pass(GOOD_STEADY_MS + 20 * SECOND);
+	UNTIL(box.told.restarting || is_there("powered") || (pass(POWER_QUIET_MS), false));
+	assert_true(is_there("esp/" SLOTS_ENTRIES "/lobby-a+2-1.conf"));
+	end();
+	put("dev/dm-1", "blocks");
+	begin();
+	say_kiosk(lobby_KioskScreen_KIOSK_READY, true, true);
+	pass(GOOD_STEADY_MS + 20 * SECOND);
+	UNTIL(is_there("esp/" SLOTS_ENTRIES "/lobby-a+3.conf"));
+}
+
 static void test_no_display_is_nobodys_fault(void **unused)
 {
 	(void)unused;
@@ -129,6 +149,7 @@ int main(void)
 		WITH_BOX(test_a_new_kiosk_becomes_good_without_a_clinic),
 		WITH_BOX(test_what_was_good_before_needs_no_clinic),
 		WITH_BOX(test_a_version_without_a_picture_is_restarted),
+		WITH_BOX(test_the_root_is_read_before_it_is_good),
 		WITH_BOX(test_no_display_is_nobodys_fault),
 	};
 

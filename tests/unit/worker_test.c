@@ -4,6 +4,7 @@
 #include "system/worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -71,6 +72,43 @@ static void lines_and_the_end_are_heard(void **state)
 	assert_int_equal(ended, 7);
 	assert_memory_equal(lines, "one two|two lines|xxxx", 22);
 	assert_int_equal(strlen(lines), 18 + WORKER_MAX_LINE - 2 + 1);
+}
+
+/* Which of the descriptors up to 63 are open, after all but those given were closed. */
+static int keeps(void *arg)
+{
+	char open_ones[64] = "";
+
+	worker_keep_only(arg, 2);
+	for (int fd = 3; fd < 64; fd++)
+		if (fcntl(fd, F_GETFD) >= 0)
+			snprintf(open_ones + strlen(open_ones), sizeof(open_ones) - strlen(open_ones), "%d,", fd);
+	worker_say("%s", open_ones);
+	return 0;
+}
+
+static void what_is_none_of_its_business_is_closed(void **state)
+{
+	int fds[2], other[2];
+	char wanted[64];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(pipe(other), 0);
+	/* The order in which they are given is nobody's business either; one of them may be none. */
+	run(keeps, (int[]){ fds[1], fds[0] }, 10000);
+	assert_int_equal(ended, 0);
+	snprintf(wanted, sizeof(wanted), "%d,%d,", fds[0], fds[1]);
+	assert_memory_equal(lines, wanted, strlen(wanted));
+	assert_int_equal(strspn(lines + strlen(wanted), "0123456789"),
+			 strlen(lines) - strlen(wanted) - 2); /* its own */
+	run(keeps, (int[]){ -1, fds[0] }, 10000);
+	snprintf(wanted, sizeof(wanted), "%d,", fds[0]);
+	assert_memory_equal(lines, wanted, strlen(wanted));
+	for (int i = 0; i < 2; i++) {
+		close(fds[i]);
+		close(other[i]);
+	}
 }
 
 static int waits(void *arg)
@@ -145,6 +183,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_and_the_end_are_heard),
+		cmocka_unit_test(what_is_none_of_its_business_is_closed),
 		cmocka_unit_test(an_end_by_force_is_no_success),
 		cmocka_unit_test(programs_are_run_without_a_shell),
 		cmocka_unit_test(a_confined_worker_is_nobody),
