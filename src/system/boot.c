@@ -260,6 +260,7 @@ static int pre_install(struct boot *b)
 		return BOOT_TARGET;
 	if (!read_version(version))
 		return BOOT_BUNDLE;
+	facts_raise_min_version(b->options, b->facts.min_version);
 	if (b->facts.min_version[0] != '\0' && version_compare(version, b->facts.min_version) < 0)
 		return BOOT_OLD;
 	kernel = open_kernel();

@@ -2,6 +2,7 @@
  * the loop's timer (system.c). */
 #include "facts.h"
 
+#include "version.h"
 #include "wireless.h"
 
 #include "base/clock.h"
@@ -230,6 +231,41 @@ bool facts_has_display(const struct system *sys)
 			read_word(connector, "status", word, sizeof(word)) && strcmp(word, "connected") == 0;
 	closedir(dir);
 	return found;
+}
+
+/* ---- the oldest version that may follow ---- */
+
+static bool min_version_path(const struct system_options *options, char out[PATH_MAX])
+{
+	return snprintf(out, PATH_MAX, "%s/system/min-version",
+			options->state != NULL ? options->state : SYSTEM_STATE) < PATH_MAX;
+}
+
+void facts_raise_min_version(const struct system_options *options, char *min)
+{
+	char path[PATH_MAX], *text = NULL;
+	const char *kept;
+	size_t len;
+
+	if (!min_version_path(options, path) || file_read(path, VERSION_SIZE, &text, &len) != 0)
+		return;
+	kept = text_trim(text);
+	if (version_is_valid(kept) && (min[0] == '\0' || version_compare(kept, min) > 0))
+		text_copy(min, VERSION_SIZE, kept);
+	free(text);
+}
+
+void facts_keep_min_version(const struct system_options *options, const char *min)
+{
+	char path[PATH_MAX], kept[VERSION_SIZE] = "";
+	int err;
+
+	facts_raise_min_version(options, kept);
+	if (min[0] == '\0' || (kept[0] != '\0' && version_compare(min, kept) <= 0) || !min_version_path(options, path))
+		return;
+	err = file_replace(path, min, strlen(min), 0600);
+	if (err != 0)
+		log_event(LOG_ERROR, "min-version", "error=%s", err_event(err));
 }
 
 /* ---- links ---- */

@@ -21,6 +21,11 @@ void facts_fill(struct system *sys, lobby_SystemState *state);
 
 /** Since the machine's start; 0 if unknown. */
 int64_t facts_uptime_ms(const struct system *sys);
+/** Raises min (VERSION_SIZE bytes) to what STATE/system/min-version says, if that is newer: the highest minimum of any
+ * version that was good here. So two old bundles, one after the other, do not get below it. */
+void facts_raise_min_version(const struct system_options *options, char *min);
+/** Keeps min there, if it is newer than what is there. */
+void facts_keep_min_version(const struct system_options *options, const char *min);
 /** Is a display plugged in: any connector of /sys/class/drm says so. */
 bool facts_has_display(const struct system *sys);
 

@@ -124,6 +124,7 @@ static void on_yes(struct system *sys)
 	slotwork_good(sys);
 	if (!g->before)
 		write_record(sys);
+	facts_keep_min_version(&sys->options, sys->boot.min_version);
 	update_good(sys);
 }
 
@@ -224,6 +225,7 @@ void good_ready(struct system *sys)
 
 	if (!system_is_appliance(sys))
 		return;
+	facts_raise_min_version(&sys->options, sys->boot.min_version);
 	read_record(sys, versions);
 	sys->good->before = strcmp(versions[sys->boot.slot[0] - 'a'], sys->boot.version) == 0;
 	sys->good->other = versions['b' - sys->boot.slot[0]][0] != '\0';

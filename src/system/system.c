@@ -27,7 +27,7 @@ bool system_is_appliance(const struct system *sys)
 
 int system_state_path(const struct system *sys, char *out, size_t size, const char *name)
 {
-	const char *folder = sys->options.state != NULL ? sys->options.state : "/var/lib/lobby";
+	const char *folder = sys->options.state != NULL ? sys->options.state : SYSTEM_STATE;
 
 	return snprintf(out, size, "%s/%s", folder, name) < (int)size ? 0 : LOBBY_ERR_TOO_LONG;
 }

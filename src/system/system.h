@@ -23,6 +23,8 @@
 #define SYSTEM_TEXT sizeof(((lobby_SystemAnswer *)0)->text)
 #define SYSTEM_LATER 8 /* commands that are under way at most */
 
+#define SYSTEM_STATE "/var/lib/lobby"
+
 /** Where things are; NULL: the appliance's own place. Borrowed for the life of the program. */
 struct system_options {
 	const char *esp;   /* a folder in place of the EFI system partition, which is else mounted while it is needed */

@@ -356,8 +356,8 @@ static int call(const char *environment, const char *words, char *out, size_t si
 	size_t len;
 
 	snprintf(command, sizeof(command),
-		 "%s %s/lobby-system --esp=%s --release=%s/release --boot=%s/boot %s 2>/dev/null", environment,
-		 build != NULL ? build : "build/san", esp, esp, esp, words);
+		 "%s %s/lobby-system --esp=%s --state=%s/state --release=%s/release --boot=%s/boot %s 2>/dev/null",
+		 environment, build != NULL ? build : "build/san", esp, esp, esp, esp, words);
 	child = popen(command, "r");
 	assert_non_null(child);
 	len = fread(out, 1, size - 1, child);
@@ -473,11 +473,24 @@ static void test_the_handlers(void **unused)
 
 static void test_the_handler_refuses(void **unused)
 {
-	char out[100];
+	char out[100], path[200];
 
 	(void)unused;
 	make_box(&states[0]);
 	write_file("bundle/manifest.raucm", "[update]\nversion=0.0.8\n", 0);
+	assert_int_equal(handler("pre-install"), 65);
+	/* What ran since had a higher minimum, and an older version with a lower one runs now. */
+	snprintf(path, sizeof(path), "%s/state", esp);
+	assert_int_equal(file_make_folder(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/state/system", esp);
+	assert_int_equal(file_make_folder(path, 0700), 0);
+	write_file("bundle/manifest.raucm", "[update]\nversion=0.2.0\n", 0);
+	write_file("state/system/min-version", "0.2.1\n", 0);
+	assert_int_equal(handler("pre-install"), 65);
+	write_file("state/system/min-version", "0.0.1\n", 0);
+	write_file("bundle/manifest.raucm", "[update]\nversion=0.0.8\n", 0);
+	assert_int_equal(handler("pre-install"), 65);
+	write_file("state/system/min-version", "nonsense\n", 0);
 	assert_int_equal(handler("pre-install"), 65);
 	write_file("bundle/manifest.raucm", "[update]\n", 0);
 	assert_int_equal(handler("pre-install"), 64);

@@ -108,6 +108,24 @@ static void test_a_version_without_a_picture_is_restarted(void **unused)
 	assert_true(is_there("esp/" SLOTS_ENTRIES "/lobby-a+2-1.conf"));
 }
 
+static void test_the_highest_minimum_stays(void **unused)
+{
+	(void)unused;
+	say_kiosk(lobby_KioskScreen_KIOSK_READY, true, true);
+	say_sync(true, true);
+	pass(GOOD_STEADY_MS + 20 * SECOND);
+	UNTIL(is_there("state/system/min-version"));
+	assert_string_equal(box.sys.boot.min_version, "0.0.9");
+	end();
+	put("release", "VERSION=0.1.0\nMIN_VERSION=0.0.1\nKEYS=development\n");
+	begin();
+	assert_string_equal(box.sys.boot.min_version, "0.0.9");
+	end();
+	put("release", "VERSION=0.1.0\nMIN_VERSION=0.0.10\nKEYS=development\n");
+	begin();
+	assert_string_equal(box.sys.boot.min_version, "0.0.10");
+}
+
 static void test_the_root_is_read_before_it_is_good(void **unused)
 {
 	(void)unused;
@@ -149,6 +167,7 @@ int main(void)
 		WITH_BOX(test_a_new_kiosk_becomes_good_without_a_clinic),
 		WITH_BOX(test_what_was_good_before_needs_no_clinic),
 		WITH_BOX(test_a_version_without_a_picture_is_restarted),
+		WITH_BOX(test_the_highest_minimum_stays),
 		WITH_BOX(test_the_root_is_read_before_it_is_good),
 		WITH_BOX(test_no_display_is_nobodys_fault),
 	};
