@@ -13,12 +13,14 @@
 #define CHILD_MS 30000
 #define AGAIN_MS 60000 /* systemd did not take it */
 #define WORD_MS 3000   /* the screen says that it restarts */
+#define SURE_MS 180000 /* systemd took it, and this program should be gone long since */
 
 struct power {
 	struct child child;
 	struct loop_timer wait;
 	bool wanted;
 	const char *verb; /* "reboot", "poweroff": it has begun */
+	bool force;	  /* something hangs: without asking it */
 };
 
 static void run_now(void *arg);
@@ -27,8 +29,12 @@ static void on_end(void *arg, int status)
 {
 	struct system *sys = arg;
 
-	if (status == 0)
-		return; /* the end comes with SIGTERM */
+	if (status == 0) {
+		/* The end comes with SIGTERM, before this. */
+		sys->power->force = true;
+		loop_timer_set(sys->loop, &sys->power->wait, SURE_MS, run_now, sys);
+		return;
+	}
 	log_event(LOG_ERROR, "power-refused", "verb=%s status=%d", sys->power->verb, status);
 	loop_timer_set(sys->loop, &sys->power->wait, AGAIN_MS, run_now, sys);
 }
@@ -37,9 +43,11 @@ static void run_now(void *arg)
 {
 	struct system *sys = arg;
 	struct power *p = sys->power;
-	const char *const argv[] = { sys->options.power, "--no-block", p->verb, NULL };
+	const char *const argv[] = { sys->options.power, p->force ? "--force" : "--no-block", p->verb, NULL };
 	int err;
 
+	if (p->force)
+		log_event(LOG_ERROR, "power-late", "verb=%s", p->verb);
 	err = child_start(&p->child, sys->loop, argv, CHILD_MS, NULL, on_end, sys);
 	if (err == 0 || err == LOBBY_ERR_BUSY)
 		return;

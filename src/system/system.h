@@ -39,9 +39,10 @@ struct system_options {
 	const char *support_key; /* /usr/share/lobby/keys/support.pub */
 	const char *efivars;	 /* /sys/firmware/efi/efivars */
 	const char *networkd;	 /* /run/systemd/network */
-	const char *power;	 /* systemctl: called as "systemctl --no-block reboot" or "poweroff" */
-	const char *install;	 /* /install: an installer's stick has the image there that it writes */
-	const char *dev;	 /* /dev: where the disks' nodes are that it may write */
+	const char *power;   /* systemctl: called as "systemctl --no-block reboot" or "poweroff", and if that hangs with
+				--force */
+	const char *install; /* /install: an installer's stick has the image there that it writes */
+	const char *dev;     /* /dev: where the disks' nodes are that it may write */
 };
 
 /** What /usr/lib/lobby/release and /run/lobby-boot say. */

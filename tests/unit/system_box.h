@@ -72,6 +72,21 @@ static inline bool is_there(const char *name)
 	return access(path, F_OK) == 0;
 }
 
+/* This file has these words in it. */
+static inline bool has_words(const char *name, const char *words)
+{
+	char path[300], *text = NULL;
+	size_t len;
+	bool has;
+
+	snprintf(path, sizeof(path), "%s/%s", box.folder, name);
+	if (file_read(path, 65536, &text, &len) != 0)
+		return false;
+	has = strstr(text, words) != NULL;
+	free(text);
+	return has;
+}
+
 static inline void put_entry(const char *name, int slot, int sort, const char *version)
 {
 	char path[100], text[SLOTS_TEXT];
