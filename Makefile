@@ -64,6 +64,7 @@ $(GEN)/wire.pb.c: src/wire/wire.proto src/wire/wire.options
 	@mkdir -p $(GEN)
 	@cd src/wire && /usr/bin/nanopb_generator.py -q -D ../../$(GEN) wire.proto
 $(GEN)/wire.pb.h: $(GEN)/wire.pb.c
+	@touch $@ # without a recipe make would not see that it is new, and leave what includes it as it was
 
 $(B)/gen/wire.pb.o: $(GEN)/wire.pb.c
 	@mkdir -p $(@D)
@@ -75,7 +76,7 @@ $(B)/%.o: %.c | $(GEN)/wire.pb.h
 # The sentences of other programs that lobby-kiosk translates (src/kiosk/said.h).
 $(GEN)/said_templates.inc: tools/po $(wildcard src/system/*.c src/flash/*.c src/sync/enrol.c)
 	@mkdir -p $(@D)
-	@tools/po --templates >$@.new && { cmp -s $@.new $@ || cp $@.new $@; } && rm $@.new
+	@tools/po --templates >$@.new && mv $@.new $@
 $(B)/src/kiosk/said.o: $(GEN)/said_templates.inc
 
 # What says its version is compiled anew when VERSION is another one.

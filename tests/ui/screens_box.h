@@ -166,7 +166,7 @@ static void box_stick_failed(void)
 {
 	box_stick_working();
 	app.box.asking = false;
-	say(LOBBY_ERR_CODE_WRONG, "The clinic does not take the file's code any more: make a new file.");
+	say(LOBBY_ERR_CODE_WRONG, "The enrolment code is wrong, used, or too old. Make a new one on the Kiosks page.");
 }
 
 static void box_turned(void)
@@ -189,7 +189,7 @@ static void box_no_cable(void)
 	app.box.state.link[0].address[0] = '\0';
 	app.box.state.link[1].up = true;
 	text_copy(app.box.state.link[1].ssid, sizeof(app.box.state.link[1].ssid), "Riverside-Staff");
-	say(LOBBY_ERR_TIMEOUT, "The network “Riverside-Staff” did not take the passphrase.");
+	say(LOBBY_ERR_TIMEOUT, "The setting is kept, but this kiosk could not join a wireless network.");
 }
 
 static void box_wireless(void)
@@ -295,7 +295,7 @@ static void box_said(void)
 	box_technician();
 	app.box.state.development = true;
 	app.box.state.stick.state = lobby_StickState_STICK_TRUSTED;
-	say(0, "The logs are on the stick, as lobby-logs-20261123.sealed.");
+	say(0, "The logs are on the stick, sealed: only the support desk can open them.");
 }
 
 static void box_update_stick(void)
@@ -306,7 +306,7 @@ static void box_update_stick(void)
 	app.box.state.update =
 		(lobby_Update){ .stage = lobby_UpdateStage_UPDATE_REFUSED,
 				.version = "0.2.9",
-				.text = "It is older than the oldest version that may follow this one (0.3.0)." };
+				.text = "Version 0.2.9 is too old: no version before 0.3.0 may follow this one." };
 }
 
 static void box_update_installed(void)

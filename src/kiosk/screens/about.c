@@ -146,6 +146,8 @@ static void build_storage(const struct app *app, struct ui *ui)
 static void build_machine(const struct app *app, struct ui *ui)
 {
 	const lobby_SystemState *state = &app->box.state;
+	const char *display = app->link.told.display;
+	bool has_display = display[0] != '\0' && strcmp(display, "none") != 0;
 	char memory[32], temperature[32];
 
 	snprintf(memory, sizeof(memory), _("%d MB"), (int)(state->memory_used_kb / 1024));
@@ -153,8 +155,7 @@ static void build_machine(const struct app *app, struct ui *ui)
 	build_facts(app, ui, "machine",
 		    FACTS(((struct fact[]){
 			    { "maker", _("Machine"), state->machine[0] != '\0' ? state->machine : NULL, false, false },
-			    { "display", _("Display"),
-			      app->link.told.display[0] != '\0' ? app->link.told.display : _("None"), false, false },
+			    { "display", _("Display"), has_display ? display : _("None"), !has_display, false },
 			    { "memory", _("Memory in use"), memory, false, false },
 			    { "temperature", _("Temperature"), state->has_temperature ? temperature : NULL,
 			      state->temperature_c >= HOT_C, false },

@@ -77,14 +77,19 @@ static void build_tiles(const struct app *app, struct ui *ui)
 	}
 }
 
+static void build_version(const struct app *app, struct ui *ui)
+{
+	char text[96];
+
+	snprintf(text, sizeof(text), _("Software version %s"), app->box.state.version);
+	ui_text(ui, "version", UI_STYLE_BODY, text, (struct ui_opt){ .tone = UI_QUIET });
+}
+
 /* What there is to know before one looks anywhere. */
 static void build_state(const struct app *app, struct ui *ui)
 {
 	const struct box *box = &app->box;
-	char text[256];
 
-	snprintf(text, sizeof(text), _("Software version %s"), box->state.version);
-	ui_text(ui, "version", UI_STYLE_BODY, text, (struct ui_opt){ .tone = UI_QUIET });
 	if (!box->there)
 		ui_banner(ui, "no-box", _("lobby-system does not run. The machine cannot be changed now."),
 			  (struct ui_opt){ .tone = UI_WARNING, .icon = "warning" });
@@ -96,8 +101,12 @@ static void build_state(const struct app *app, struct ui *ui)
 static void build_box(struct app *app, struct ui *ui)
 {
 	ui_heading(ui, app->sync.kiosk_name[0] != '\0' ? app->sync.kiosk_name : _("This kiosk"));
+	if (!screen_is_crowded(app))
+		build_version(app, ui);
 	build_state(app, ui);
 	build_tiles(app, ui);
+	if (screen_is_crowded(app))
+		build_version(app, ui);
 	ui_region(ui, UI_ACTIONS);
 	ui_button(ui, "close", _("Close"), (struct ui_opt){ .tone = UI_STRONG, .icon = "close" });
 }
@@ -291,7 +300,8 @@ static void build_ask(struct app *app, struct ui *ui)
 	if (app->box.sure) {
 		build_sure(app, ui);
 	} else {
-		ui_disc(ui, "ask-disc", question.icon, UI_WARNING);
+		if (!screen_is_crowded(app)) /* what is lost is said on the page with the button */
+			ui_disc(ui, "ask-disc", question.icon, UI_WARNING);
 		ui_heading(ui, _(question.heading));
 		ui_text(ui, "text", UI_STYLE_BODY, _(question.text), (struct ui_opt){ 0 });
 		if (lost > 0) {

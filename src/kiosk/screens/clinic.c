@@ -19,7 +19,8 @@ static void build_clinic(struct app *app, struct ui *ui)
 {
 	bool scanner = app_scanner_ready(app);
 
-	ui_disc(ui, "clinic-disc", scanner ? "scan" : "home", UI_BRAND);
+	if (!screen_is_crowded(app))
+		ui_disc(ui, "clinic-disc", scanner ? "scan" : "home", UI_BRAND);
 	ui_heading(ui, _("Which clinic is this kiosk for?"));
 	ui_text(ui, "text", UI_STYLE_BODY,
 		_("At the front desk’s page, open Kiosks, choose Add a kiosk, and show its QR code to this kiosk’s "

@@ -98,12 +98,6 @@ static void build_disks(const struct app *app, struct ui *ui)
 			build_refused(ui, &in->disk[i], (int)i + 1);
 }
 
-/* On a flat panel in large letters what matters must come first: the rest is on the next page. */
-static bool is_crowded(const struct app *app)
-{
-	return app->landscape && app->size >= UI_SIZE_LARGE;
-}
-
 static void build_words(const struct app *app, struct ui *ui, bool failed)
 {
 	const lobby_Install *in = install_of(app);
@@ -127,10 +121,10 @@ static void build_choose(const struct app *app, struct ui *ui)
 	ui_heading(ui, failed ? _("It was not installed.") : _("Which disk shall become the kiosk?"));
 	if (failed)
 		ui_banner(ui, "why", said_in(&why, in->text), (struct ui_opt){ .tone = UI_WARNING, .icon = "warning" });
-	if (!is_crowded(app))
+	if (!screen_is_crowded(app))
 		build_words(app, ui, failed);
 	build_disks(app, ui);
-	if (is_crowded(app))
+	if (screen_is_crowded(app))
 		build_words(app, ui, failed);
 	ui_region(ui, UI_ACTIONS);
 	ui_button(ui, "look", _("Look again"), (struct ui_opt){ .icon = "start-over", .disabled = is_busy(app) });
@@ -258,7 +252,7 @@ static void build_ask(struct app *app, struct ui *ui)
 	const lobby_InstallDisk *disk = find_disk(app, app->box.disk);
 	char text[256];
 
-	if (!is_crowded(app))
+	if (!screen_is_crowded(app))
 		ui_disc(ui, "ask-disc", "warning", UI_WARNING);
 	ui_heading(ui, _("Erase this disk?"));
 	if (disk != NULL) {

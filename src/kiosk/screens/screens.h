@@ -2,6 +2,7 @@
 #ifndef LOBBY_KIOSK_SCREENS_SCREENS_H
 #define LOBBY_KIOSK_SCREENS_SCREENS_H
 
+#include "kiosk/app.h"
 #include "kiosk/screen.h"
 
 extern const struct screen screen_welcome, screen_birthday, screen_family, screen_given, screen_phone;
@@ -19,5 +20,11 @@ extern const struct screen screen_clinic, screen_clinic_type, screen_enrol;
 const char *update_stage_words(lobby_UpdateStage stage);
 extern const struct screen screen_install, screen_install_ask;
 extern const struct screen screen_box, screen_about, screen_update, screen_box_ask;
+
+/** On a flat panel in large letters what matters must come first: the rest is on the next page. */
+static inline bool screen_is_crowded(const struct app *app)
+{
+	return app->landscape && app->size >= UI_SIZE_LARGE;
+}
 
 #endif

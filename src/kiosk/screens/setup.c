@@ -87,11 +87,13 @@ static void build_stick(struct app *app, struct ui *ui)
 	bool busy = app->box.asking;
 	char text[160];
 
-	ui_disc(ui, "stick-disc", "stick", UI_BRAND);
+	if (!screen_is_crowded(app))
+		ui_disc(ui, "stick-disc", "stick", UI_BRAND);
 	ui_heading(ui, _("Set up from the stick?"));
-	ui_text(ui, "text", UI_STYLE_BODY,
-		_("The stick has a file with everything that this kiosk must know: network, panel and clinic."),
-		(struct ui_opt){ .tone = UI_QUIET });
+	if (!s->begun || !screen_is_crowded(app))
+		ui_text(ui, "text", UI_STYLE_BODY,
+			_("The stick has a file with everything that this kiosk must know: network, panel and clinic."),
+			(struct ui_opt){ .tone = UI_QUIET });
 	if (s->seconds_left > 0) {
 		snprintf(text, sizeof(text),
 			 ngettext("It begins by itself in %d second.", "It begins by itself in %d seconds.",
