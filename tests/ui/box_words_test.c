@@ -123,6 +123,19 @@ static void an_installer_reads_spanish(void **state)
 	says("refused-1-why", "Este disco es demasiado pequeño para la imagen.");
 }
 
+static void a_late_start_is_told_in_spanish(void **state)
+{
+	(void)state;
+	box.state.protection = lobby_Protection_PROTECTION_STARTING;
+	text_copy(box.state.protection_text, sizeof(box.state.protection_text),
+		  "The disk is damaged: saving what was not sent yet.");
+	seconds(2);
+	box_starts();
+	at("starting");
+	spanish();
+	says("awaited", "El disco está dañado: se está salvando lo que aún no se envió.");
+}
+
 /* A newer lobby-system may say what this kiosk does not know yet. */
 static void what_is_not_known_is_shown_as_it_is(void **state)
 {
@@ -138,9 +151,10 @@ static void what_is_not_known_is_shown_as_it_is(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_technician_reads_spanish),    TEST(the_update_and_the_disk_are_told_in_spanish),
-		TEST(a_stick_is_refused_in_spanish), TEST(the_clinic_is_told_in_spanish),
-		TEST(an_installer_reads_spanish),    TEST(what_is_not_known_is_shown_as_it_is),
+		TEST(a_technician_reads_spanish),	   TEST(the_update_and_the_disk_are_told_in_spanish),
+		TEST(a_stick_is_refused_in_spanish),	   TEST(the_clinic_is_told_in_spanish),
+		TEST(an_installer_reads_spanish),	   TEST(a_late_start_is_told_in_spanish),
+		TEST(what_is_not_known_is_shown_as_it_is),
 	};
 	int failed;
 

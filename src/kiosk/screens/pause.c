@@ -2,6 +2,7 @@
 #include "screens.h"
 
 #include "kiosk/app.h"
+#include "kiosk/said.h"
 #include "kiosk/words.h"
 
 /* ---- wait ---- */
@@ -36,23 +37,29 @@ const struct screen screen_out_of_order = { .timeless = true, .rests = true, .bu
 
 /* ---- starting ---- */
 
-/* What it waits for, the first thing first. */
-static const char *awaited(const struct app *app)
+/* What it waits for, the first thing first: a disk that is checked or saved takes its time. */
+static const char *awaited(const struct app *app, struct said *said)
 {
-	if (app->box.there && app->box.state.protection == lobby_Protection_PROTECTION_STARTING)
-		return _("Its storage is being opened.");
+	const lobby_SystemState *state = &app->box.state;
+
+	if (app->box.there && state->protection == lobby_Protection_PROTECTION_STARTING)
+		return state->protection_text[0] != '\0' ? said_in(said, state->protection_text)
+							 : _("Its storage is being opened.");
 	return _("The check-in program is starting.");
 }
 
 static void build_starting(struct app *app, struct ui *ui)
 {
+	struct said said;
+
 	ui_disc(ui, "starting-disc", "clock", UI_BRAND);
 	ui_heading(ui, _("This kiosk is starting."));
 	ui_text(ui, "text", UI_STYLE_BODY, _("It takes about a minute. The front desk can check you in meanwhile."),
 		(struct ui_opt){ .tone = UI_QUIET });
 	if (app->settings.desk_location[0] != '\0')
 		ui_text(ui, "where", UI_STYLE_TITLE, app->settings.desk_location, (struct ui_opt){ .icon = "pin" });
-	ui_text(ui, "awaited", UI_STYLE_SMALL, awaited(app), (struct ui_opt){ .tone = UI_QUIET, .icon = "info" });
+	ui_text(ui, "awaited", UI_STYLE_SMALL, awaited(app, &said),
+		(struct ui_opt){ .tone = UI_QUIET, .icon = "info" });
 }
 
 const struct screen screen_starting = { .timeless = true, .rests = true, .build = build_starting };
