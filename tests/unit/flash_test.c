@@ -10,6 +10,7 @@
 #include <gnutls/abstract.h>
 #include <gnutls/x509.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -231,6 +233,26 @@ static void a_cut_in_the_middle_leaves_nothing_that_starts(void **state)
 	}
 }
 
+/* What breaks in the middle, or is pulled out: here a file that may not grow so far. */
+static void a_disk_that_breaks_is_left_starting_nothing(void **state)
+{
+	struct bed *b = *state;
+	struct rlimit usual, small;
+	const char *why = "";
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &usual), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	small = usual;
+	small.rlim_cur = IMAGE / 2;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_int_equal(write_disk(b, &why), LOBBY_ERR_IO);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &usual), 0);
+	signal(SIGXFSZ, SIG_DFL);
+	assert_non_null(strstr(why, "could not be written"));
+	assert_starts_nothing(b);
+	assert_int_equal(write_disk(b, &why), 0); /* and once more, with a good one */
+}
+
 static void a_disk_that_forgets_is_found_out(void **state)
 {
 	struct bed *b = *state;
@@ -436,6 +458,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_written_is_the_image, start, end),
 		cmocka_unit_test_setup_teardown(a_damaged_image_leaves_nothing_that_starts, start, end),
 		cmocka_unit_test_setup_teardown(a_cut_in_the_middle_leaves_nothing_that_starts, start, end),
+		cmocka_unit_test_setup_teardown(a_disk_that_breaks_is_left_starting_nothing, start, end),
 		cmocka_unit_test_setup_teardown(a_disk_that_forgets_is_found_out, start, end),
 		cmocka_unit_test_setup_teardown(descriptions_that_make_no_sense_are_refused, start, end),
 		cmocka_unit_test_setup_teardown(only_the_release_key_counts, start, end),
