@@ -8,13 +8,13 @@
 //   node boot.mjs IMAGE-FOLDER PEER-FOLDER [ROUNDS [IDLE-SECONDS]]    one that is `-` is left out; the image's kernel says its lines:
 //       IMAGE_CMDLINE='console=ttyS0 loglevel=7 printk.devkmsg=off'
 import { execFileSync } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { Picture, until } from "../image/machine.mjs";
 import { World, version } from "../image/world.mjs";
 
-const [image, peer, rounds = "3", idle = "180"] = process.argv.slice(2);
+const [image, peer, rounds = "3", idle = "300"] = process.argv.slice(2); // five minutes: how often the journal is written
 const LOOK_MS = 150;
 const LIMIT_S = 300;
 const PEER_MIB = 2048; // Chromium does not start in the appliance's 512
