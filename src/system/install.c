@@ -284,7 +284,8 @@ static const char *write_disk(const struct install *in)
 	return why;
 }
 
-/* An image is packed with a window of up to 256 MiB, which is more memory than lobby-system is given on a kiosk. */
+/* An image is packed with a window of 256 MiB. lobby-system.service allows for it; a unit with a lower bound of its own
+ * is asked to. */
 static int work(void *arg)
 {
 	const struct system *sys = arg;
