@@ -101,12 +101,10 @@ static void build_state(const struct app *app, struct ui *ui)
 static void build_box(struct app *app, struct ui *ui)
 {
 	ui_heading(ui, app->sync.kiosk_name[0] != '\0' ? app->sync.kiosk_name : _("This kiosk"));
-	if (!screen_is_crowded(app))
+	if (!screen_is_crowded(app)) /* About says it, too */
 		build_version(app, ui);
 	build_state(app, ui);
 	build_tiles(app, ui);
-	if (screen_is_crowded(app))
-		build_version(app, ui);
 	ui_region(ui, UI_ACTIONS);
 	ui_button(ui, "close", _("Close"), (struct ui_opt){ .tone = UI_STRONG, .icon = "close" });
 }
