@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define MEMORY (256U << 20)
@@ -39,11 +40,25 @@ static int write_piece(int fd, const uint8_t *data, size_t len)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return LOBBY_ERR_IO;
+			return LOBBY_ERR_DISK_FULL; /* or as good as that */
 		data += n;
 		len -= (size_t)n;
 	}
 	return 0;
+}
+
+static bool has_room(int fd, uint64_t size, uint64_t reserve)
+{
+	struct statvfs fs;
+	uint64_t room;
+
+	if (reserve == 0 || fstatvfs(fd, &fs) != 0)
+		return true;
+	room = (uint64_t)fs.f_bavail * (uint64_t)fs.f_frsize;
+	if (room >= size + reserve)
+		return true;
+	worker_say("missing %" PRIu64, size + reserve - room);
+	return false;
 }
 
 static int lift_file(struct fat *fat, struct fat_file *file, size_t index, int fd)
@@ -98,8 +113,12 @@ int lift_work(void *arg)
 			continue;
 		if (err == 0 && file.size > lift->file[i].max)
 			return 3;
-		if (err != 0 || lift_file(&fat, &file, i, lift->file[i].fd) != 0)
-			return 2;
+		if (err == 0 && !has_room(lift->file[i].fd, file.size, lift->file[i].reserve))
+			return 4;
+		if (err == 0)
+			err = lift_file(&fat, &file, i, lift->file[i].fd);
+		if (err != 0)
+			return err == LOBBY_ERR_DISK_FULL ? 4 : 2;
 	}
 	return 0;
 }
@@ -112,5 +131,7 @@ enum lift_said lift_parse(const char *line, uint64_t *index, uint64_t *value)
 		return LIFT_FILE;
 	if (sscanf(line, "percent %" SCNu64, value) == 1 && *value <= 100)
 		return LIFT_PERCENT;
+	if (sscanf(line, "missing %" SCNu64, value) == 1)
+		return LIFT_MISSING;
 	return LIFT_NOTHING;
 }

@@ -17,15 +17,17 @@ struct lift {
 		char path[LIFT_PATH]; /* on the stick; empty: none */
 		uint64_t max;	      /* bytes; longer is not lifted */
 		int fd;		      /* where it goes, from its begin */
+		uint64_t reserve;     /* bytes that must be left there; 0: it is not looked */
 	} file[LIFT_FILES];
 };
 
-/** What the worker's line says: file `index` was lifted (bytes), or the file system begins at `start`. */
-enum lift_said { LIFT_NOTHING, LIFT_START, LIFT_FILE, LIFT_PERCENT };
+/** What the worker's line says: file `index` was lifted (bytes), the file system begins at `start`, or so many bytes
+ * are missing where a file is to go. */
+enum lift_said { LIFT_NOTHING, LIFT_START, LIFT_FILE, LIFT_PERCENT, LIFT_MISSING };
 
-/** worker_fn over a struct lift. Its lines: "start OFFSET", "file INDEX BYTES", "percent N" (of the last file). Exit
- * status 0; 1: no FAT; 2: a damaged one, or a read error; 3: a file is longer than its max. Files that are not there
- * are passed over. */
+/** worker_fn over a struct lift. Its lines: "start OFFSET", "file INDEX BYTES", "percent N" (of the last file),
+ * "missing BYTES". Exit status 0; 1: no FAT; 2: a damaged one, or a read error; 3: a file is longer than its max; 4: it
+ * could not be written, for lack of room if "missing" was said. Files that are not there are passed over. */
 int lift_work(void *arg);
 enum lift_said lift_parse(const char *line, uint64_t *index, uint64_t *value);
 

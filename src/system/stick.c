@@ -7,6 +7,7 @@
 #include "worker.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mark.h"
 #include "base/text.h"
@@ -24,6 +25,7 @@
 #define LOOK_MS 20000
 #define COPY_MS 600000
 #define UPDATE_MAX (512ULL << 20)
+#define RESERVE (64ULL << 20) /* visits and the journal are kept on the same disk */
 
 enum { DESCRIPTION, SIGNATURE, PROVISIONING, PARTS };
 
@@ -44,7 +46,8 @@ struct stick {
 	stick_done_fn *done;
 	void *arg;
 	struct manifest_file copied;
-	uint32_t token; /* of SYSTEM_INSTALL_STICK */
+	uint64_t missing; /* bytes, for it to have room */
+	uint32_t token;	  /* of SYSTEM_INSTALL_STICK */
 };
 
 static void tell(struct system *sys, lobby_StickState state, const char *text)
@@ -183,6 +186,9 @@ static void on_line(void *owner, const char *line)
 		if (s->done != NULL && s->percent != NULL)
 			s->percent(sys, s->arg, (unsigned)value);
 		break;
+	case LIFT_MISSING:
+		s->missing = value;
+		break;
 	default:
 		break;
 	}
@@ -302,7 +308,16 @@ static void on_copied(void *owner, int status)
 	struct system *sys = owner;
 	struct stick *s = sys->stick;
 
-	if (status != 0 || s->len[0] == UINT64_MAX)
+	char text[SYSTEM_TEXT];
+
+	if (status == 4 && s->missing > 0) {
+		snprintf(text, sizeof(text),
+			 N_("There is not enough room on the disk for the update: %u MB are missing."),
+			 (unsigned)((s->missing + 999999) / 1000000));
+		copy_end(sys, LOBBY_ERR_DISK_FULL, text);
+	} else if (status == 4)
+		copy_end(sys, LOBBY_ERR_IO, N_("The update could not be written to the disk."));
+	else if (status != 0 || s->len[0] == UINT64_MAX)
 		copy_end(sys, LOBBY_ERR_IO, N_("The update could not be read from the stick."));
 	else if (worker_start(&s->worker, sys->loop, COPY_MS, compare_hash, s, NULL, on_compared, sys) != 0)
 		copy_end(sys, LOBBY_ERR_NO_MEMORY, NULL);
@@ -327,7 +342,9 @@ int stick_copy_update(struct system *sys, const char *path, stick_percent_fn *pe
 	snprintf(s->lift.file[0].path, sizeof(s->lift.file[0].path), "lobby/%s", listed->name);
 	s->lift.file[0].max = UPDATE_MAX;
 	s->lift.file[0].fd = fd;
+	s->lift.file[0].reserve = RESERVE;
 	s->copied = *listed;
+	s->missing = 0;
 	s->len[0] = UINT64_MAX;
 	s->percent = percent;
 	s->done = done;
@@ -345,28 +362,49 @@ static void on_update_there(struct system *sys, void *arg, int err, const char *
 {
 	struct stick *s = sys->stick;
 	uint32_t token = s->token;
+	char path[sizeof(s->to)];
 
 	(void)arg;
 	s->token = 0;
+	/* Only now: the one that was copied before may wait there, and must stay whole. */
+	if (err == 0 && (update_is_busy(sys) || update_stick_path(sys, true, path, sizeof(path)) != 0 ||
+			 rename(s->to, path) != 0)) {
+		err = update_is_busy(sys) ? LOBBY_ERR_BUSY : LOBBY_ERR_IO;
+		text = update_is_busy(sys) ? N_("Another update is under way.") : NULL;
+		unlink(s->to);
+	}
 	if (err != 0)
 		system_answer_later(sys, token, err, text);
 	else
-		update_install(sys, s->to, s->manifest.update_version, token);
+		update_install(sys, path, s->manifest.update_version, true, token);
+}
+
+static int start_copy(struct system *sys)
+{
+	char path[sizeof(sys->stick->to)];
+	int err = system_state_path(sys, path, sizeof(path), "system");
+
+	if (err == 0)
+		err = file_make_folder(path, 0700);
+	if (err == 0)
+		err = update_stick_path(sys, false, path, sizeof(path));
+	return err != 0 ? err : stick_copy_update(sys, path, NULL, on_update_there, NULL);
 }
 
 void stick_install_command(struct system *sys, struct wire_conn *conn, const lobby_SystemCommand *command)
 {
 	struct stick *s = sys->stick;
-	char path[sizeof(s->to)];
 	int err;
 
 	if (!sys->state_ready || s->token != 0) {
 		system_answer(conn, command, LOBBY_ERR_BUSY, N_("It is still busy. Try again in a moment."));
 		return;
 	}
-	err = system_state_path(sys, path, sizeof(path), "update/stick.raucb");
-	if (err == 0)
-		err = stick_copy_update(sys, path, NULL, on_update_there, NULL);
+	if (update_is_busy(sys)) {
+		system_answer(conn, command, LOBBY_ERR_BUSY, N_("Another update is under way."));
+		return;
+	}
+	err = start_copy(sys);
 	if (err != 0)
 		system_answer(conn, command, err,
 			      err == LOBBY_ERR_NOT_FOUND ? N_("There is no signed stick with an update.") : NULL);

@@ -28,7 +28,8 @@ const char *stick_device(const struct system *sys, uint64_t *start);
 /** The provisioning file's text; NULL: there is none. Borrowed until the stick goes. */
 const char *stick_provisioning(const struct system *sys, size_t *len);
 /** Copies the stick's update into the file `path` (replaced) and compares it with the hash that was signed; done is
- * called once, later. LOBBY_ERR_NOT_FOUND (no trusted stick with an update), LOBBY_ERR_BUSY, LOBBY_ERR_IO. */
+ * called once, later: LOBBY_ERR_DISK_FULL (a sentence says how much is missing), LOBBY_ERR_CORRUPT, LOBBY_ERR_IO,
+ * LOBBY_ERR_UNPLUGGED. LOBBY_ERR_NOT_FOUND (no trusted stick with an update), LOBBY_ERR_BUSY, LOBBY_ERR_IO. */
 int stick_copy_update(struct system *sys, const char *path, stick_percent_fn *percent, stick_done_fn *done,
 		      void *arg) MUST_CHECK;
 

@@ -36,6 +36,7 @@ struct update {
 	struct child child;
 	struct loop_timer wait;
 	char path[PATH_MAX];
+	bool take_file;			 /* it goes when it is over */
 	char said_version[VERSION_SIZE]; /* by the clinic */
 	uint32_t token;
 	lobby_Update shown;
@@ -59,8 +60,16 @@ static void answer(struct system *sys, int err, const char *text)
 	sys->update->token = 0;
 }
 
+static void drop_file(struct system *sys)
+{
+	if (sys->update->take_file)
+		unlink(sys->update->path);
+	sys->update->take_file = false;
+}
+
 static void refuse(struct system *sys, const char *text)
 {
+	drop_file(sys);
 	log_event(LOG_WARNING, "update-refused", "version=%s reason=\"%s\"", sys->update->shown.version, text);
 	sys->update->at = AT_REST;
 	show(sys, lobby_UpdateStage_UPDATE_REFUSED, sys->update->shown.version, text);
@@ -149,6 +158,10 @@ void update_ready(struct system *sys)
 	json_t *json;
 	size_t len;
 
+	/* Of a stick: nobody waits for it any more. RAUC, if it still installs, has it open. */
+	for (int whole = 0; whole < 2; whole++)
+		if (update_stick_path(sys, whole, path, sizeof(path)) == 0)
+			unlink(path);
 	if (!system_is_appliance(sys) || system_state_path(sys, path, sizeof(path), RECORD) != 0 ||
 	    file_read(path, MAX_RECORD, &text, &len) != 0)
 		return;
@@ -219,6 +232,7 @@ static void on_installed(void *arg, int status)
 		return;
 	}
 	u->at = AT_REST;
+	drop_file(sys);
 	log_event(LOG_NOTICE, "update-installed", "version=%s", u->shown.version);
 	show(sys, lobby_UpdateStage_UPDATE_INSTALLED, u->shown.version, "");
 	write_record(sys, "installed", other_slot(sys));
@@ -320,12 +334,22 @@ static void on_looked(void *arg, int status)
 	answer(sys, 0, u->shown.text);
 }
 
-void update_install(struct system *sys, const char *path, const char *version, uint32_t token)
+bool update_is_busy(const struct system *sys)
+{
+	return sys->update->at == AT_LOOKING || sys->update->at == AT_INSTALLING;
+}
+
+int update_stick_path(const struct system *sys, bool whole, char *out, size_t size)
+{
+	return system_state_path(sys, out, size, whole ? "system/stick.raucb" : "system/stick.part");
+}
+
+void update_install(struct system *sys, const char *path, const char *version, bool take_file, uint32_t token)
 {
 	struct update *u = sys->update;
 	const char *const argv[] = { sys->options.rauc, "info", "--output-format=json", u->path, NULL };
 
-	if (u->at == AT_LOOKING || u->at == AT_INSTALLING) {
+	if (update_is_busy(sys)) {
 		system_answer_later(sys, token, LOBBY_ERR_BUSY, N_("Another update is under way."));
 		return;
 	}
@@ -334,6 +358,9 @@ void update_install(struct system *sys, const char *path, const char *version, u
 		return;
 	}
 	loop_timer_cancel(sys->loop, &u->wait);
+	if (strcmp(u->path, path) != 0)
+		drop_file(sys); /* of one that waited */
+	u->take_file = take_file;
 	text_copy(u->path, sizeof(u->path), path);
 	text_copy(u->said_version, sizeof(u->said_version), version);
 	u->token = token;
@@ -395,7 +422,7 @@ void update_command(struct system *sys, struct wire_conn *conn, const lobby_Syst
 	}
 	token = system_defer(sys, conn, command);
 	if (token != 0)
-		update_install(sys, path, command->version, token);
+		update_install(sys, path, command->version, false, token);
 }
 
 /* ---- start and end ---- */

@@ -2,14 +2,18 @@
  * this process, its wire from outside. What is not signed for it is refused; logs come back sealed; an update is copied
  * and compared; a provisioning file sets the panel and the network and asks lobby-sync to enrol. */
 #include "system/efipanel.h"
+#include "system/lift.h"
 #include "system/stick.h"
 #include "system/system.h"
+#include "system/worker.h"
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,6 +21,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -395,10 +401,81 @@ static void an_update_is_copied_and_compared(void **state)
 		loop_turn(loop, 50);
 	assert_int_equal(copy_err, LOBBY_ERR_CORRUPT);
 	run("[ ! -e $D/state/update/stick.raucb ]");
-	/* RAUC, which is no RAUC here, refuses what it is given. */
-	assert_int_not_equal(command(lobby_SystemDo_SYSTEM_INSTALL_STICK), 0);
+	assert_int_equal(command(lobby_SystemDo_SYSTEM_INSTALL_STICK), LOBBY_ERR_CORRUPT);
+	/* RAUC, which is no RAUC here, refuses what it is given: nothing of it stays, and lobby-sync's is not touched.
+	 */
+	run("echo offered >$D/state/update/00.raucb");
+	put_in("--update $D/lobby-0.2.0.raucb");
+	assert_true(until_stick(lobby_StickState_STICK_TRUSTED));
+	assert_int_equal(command(lobby_SystemDo_SYSTEM_INSTALL_STICK), LOBBY_ERR_REFUSED);
+	run("[ -z \"$(find $D/state -name 'stick*')\" ] && rm $D/state/update/00.raucb");
 	take_out();
 	assert_int_equal(command(lobby_SystemDo_SYSTEM_INSTALL_STICK), LOBBY_ERR_NOT_FOUND);
+}
+
+static uint64_t missing;
+
+static void on_lift_line(void *owner, const char *line)
+{
+	uint64_t index, value;
+
+	(void)owner;
+	if (lift_parse(line, &index, &value) == LIFT_MISSING)
+		missing = value;
+}
+
+static void on_lifted(void *owner, int status)
+{
+	*(int *)owner = status;
+}
+
+static int lift_to(const char *path, uint64_t reserve)
+{
+	struct lift lift = { .device = at(1, "stick") };
+	struct worker worker = { 0 };
+	int status = -2;
+
+	snprintf(lift.file[0].path, sizeof(lift.file[0].path), "lobby/lobby-0.2.0.raucb");
+	lift.file[0].max = 1 << 24;
+	lift.file[0].reserve = reserve;
+	lift.file[0].fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(lift.file[0].fd >= 0);
+	missing = 0;
+	assert_int_equal(worker_start(&worker, loop, PATIENCE_MS, lift_work, &lift, on_lift_line, on_lifted, &status),
+			 0);
+	while (status == -2)
+		loop_turn(loop, 50);
+	close(lift.file[0].fd);
+	return status;
+}
+
+static void a_full_disk_is_no_bad_stick(void **state)
+{
+	struct statvfs fs;
+	struct rlimit before, small;
+
+	(void)state;
+	put_in("--update $D/lobby-0.2.0.raucb");
+	assert_true(until_stick(lobby_StickState_STICK_TRUSTED));
+	assert_int_equal(statvfs(folder, &fs), 0);
+	/* More must be left than there is: it is not begun. */
+	assert_int_equal(lift_to(at(0, "copy"), ((uint64_t)fs.f_bavail + 1000000) * fs.f_frsize), 4);
+	assert_true(missing > 500000 * (uint64_t)fs.f_frsize);
+	run("[ ! -s $D/copy ]");
+	assert_int_equal(lift_to(at(0, "copy"), 1), 0);
+	assert_int_equal(missing, 0);
+	run("cmp $D/copy $D/lobby-0.2.0.raucb && rm $D/copy");
+	assert_int_equal(lift_to("/dev/full", 0), 4);
+	/* And in words. */
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = (struct rlimit){ 1000000, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_int_equal(command(lobby_SystemDo_SYSTEM_INSTALL_STICK), LOBBY_ERR_IO);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_string_equal(answer.text, "The update could not be written to the disk.");
+	run("[ -z \"$(find $D/state -name 'stick*')\" ]");
+	take_out();
 }
 
 static void a_wipe_leaves_nothing(void **state)
@@ -415,7 +492,7 @@ int main(void)
 		cmocka_unit_test(a_signed_stick_is_trusted),	   cmocka_unit_test(others_are_refused_in_words),
 		cmocka_unit_test(a_file_provisions_the_kiosk),	   cmocka_unit_test(logs_come_out_sealed),
 		cmocka_unit_test(the_firmware_knows_the_language), cmocka_unit_test(an_update_is_copied_and_compared),
-		cmocka_unit_test(a_wipe_leaves_nothing),
+		cmocka_unit_test(a_full_disk_is_no_bad_stick),	   cmocka_unit_test(a_wipe_leaves_nothing),
 	};
 
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, setup, teardown);

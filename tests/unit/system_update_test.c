@@ -93,6 +93,44 @@ static void test_what_waits_is_called_back(void **unused)
 	assert_int_equal(box.told.update.stage, lobby_UpdateStage_UPDATE_INSTALLED);
 }
 
+/* What was copied off a stick goes when it is over, and at the next start. */
+static void test_a_sticks_file_does_not_stay(void **unused)
+{
+	static const char *const words[] = { UPDATE_COMPATIBLE " 0.2.0", "toaster 0.2.0", UPDATE_COMPATIBLE " 0.3.0" };
+	char path[120];
+
+	(void)unused;
+	become_good();
+	assert_int_equal(update_stick_path(&box.sys, true, path, sizeof(path)), 0);
+	for (int i = 0; i < 3; i++) {
+		say_kiosk(lobby_KioskScreen_KIOSK_IN_USE, true, true);
+		put("state/system/stick.raucb", words[i]);
+		update_install(&box.sys, path, "", true, 0);
+		if (i == 1) {
+			UNTIL(box.told.update.stage == lobby_UpdateStage_UPDATE_REFUSED);
+		} else {
+			UNTIL(strstr(box.told.update.text, "when nobody has been at the screen for a minute"));
+			assert_true(is_there("state/system/stick.raucb"));
+		}
+		if (i == 2) { /* another one instead */
+			put_bundle("1.raucb", UPDATE_COMPATIBLE " 0.2.0");
+			install("1.raucb", "");
+			assert_int_equal(box.answer.err, 0);
+		}
+		say_kiosk(lobby_KioskScreen_KIOSK_READY, true, true);
+		pass(UPDATE_QUIET_MS);
+		if (i != 1)
+			UNTIL(box.told.update.stage == lobby_UpdateStage_UPDATE_INSTALLED);
+		assert_false(is_there("state/system/stick.raucb"));
+	}
+	assert_true(is_there("state/update/1.raucb"));
+	put("state/system/stick.raucb", words[0]);
+	put("state/system/stick.part", words[0]);
+	start_again("b", "0.2.0", "88888888");
+	assert_false(is_there("state/system/stick.raucb"));
+	assert_false(is_there("state/system/stick.part"));
+}
+
 /* While it is looked at, and not when it came from elsewhere. */
 static void test_only_what_the_clinic_offered_is_called_back(void **unused)
 {
@@ -113,7 +151,7 @@ static void test_only_what_the_clinic_offered_is_called_back(void **unused)
 	assert_int_equal(box.answered, box.request);
 	put("elsewhere.raucb", UPDATE_COMPATIBLE " 0.2.0");
 	snprintf(path, sizeof(path), "%s/elsewhere.raucb", box.folder);
-	update_install(&box.sys, path, "", 0);
+	update_install(&box.sys, path, "", false, 0);
 	UNTIL(strstr(box.told.update.text, "when nobody has been at the screen for a minute"));
 	install("", "");
 	assert_int_equal(box.answer.err, 0);
@@ -213,6 +251,7 @@ int main(void)
 		WITH_BOX(test_an_update_waits_for_the_patient),
 		WITH_BOX(test_what_waits_is_called_back),
 		WITH_BOX(test_only_what_the_clinic_offered_is_called_back),
+		WITH_BOX(test_a_sticks_file_does_not_stay),
 		WITH_BOX(test_an_update_that_did_not_come_up),
 		WITH_BOX(test_the_power_goes_while_it_is_installed),
 		WITH_BOX(test_updates_that_are_refused),
