@@ -1,7 +1,8 @@
 /* See rollout.h. A step asks for so many good kiosks (rollout_target). Those that have the offer and may still become
  * good count as on their way; what is missing is chosen among the ones that can be reached, the least busy first. A
- * kiosk that was offered it and cannot be reached before it began counts for nothing, so an unplugged one does not hold
- * up the rest. A step ends when it has its number and nobody is on the way; then the next is looked at at once. */
+ * kiosk that cannot be reached before it began to install is passed over: it counts for nothing, so an unplugged one
+ * does not hold up the rest, and goes on when it is back. A step ends when it has its number and nobody is on the way;
+ * then the next is looked at at once. */
 #include "rollout.h"
 
 #include <stddef.h>
@@ -44,6 +45,19 @@ int rollout_target(enum rollout_step step, int total)
 	return want < total ? want : total;
 }
 
+bool rollout_is_passed_over(const struct rollout_kiosk *k, int64_t now_ms)
+{
+	if (k->excused || k->online || k->stage < ROLLOUT_OFFERED || k->stage > ROLLOUT_WAITING)
+		return false;
+	return k->stage == ROLLOUT_OFFERED || now_ms - k->heard_ms > ROLLOUT_SILENT_MS;
+}
+
+static bool may_be_stuck(enum rollout_stage stage)
+{
+	return stage == ROLLOUT_OFFERED || stage == ROLLOUT_DOWNLOADING || stage == ROLLOUT_INSTALLING ||
+	       stage == ROLLOUT_TRIAL;
+}
+
 enum rollout_trouble rollout_trouble_of(const struct rollout_kiosk *k, int64_t now_ms)
 {
 	bool begun = k->stage >= ROLLOUT_INSTALLING && k->stage <= ROLLOUT_TRIAL;
@@ -56,8 +70,7 @@ enum rollout_trouble rollout_trouble_of(const struct rollout_kiosk *k, int64_t n
 		return ROLLOUT_DID_REFUSE;
 	if (begun && !k->online && now_ms - k->heard_ms > ROLLOUT_SILENT_MS)
 		return ROLLOUT_SILENT;
-	if ((k->stage == ROLLOUT_INSTALLING || k->stage == ROLLOUT_TRIAL) && k->online &&
-	    now_ms - k->stage_ms > ROLLOUT_STUCK_MS)
+	if (may_be_stuck(k->stage) && k->online && now_ms - k->stage_ms > ROLLOUT_STUCK_MS)
 		return ROLLOUT_STUCK;
 	return ROLLOUT_FINE;
 }
@@ -67,7 +80,7 @@ struct tally {
 	bool first_there, first_good;
 };
 
-static struct tally tally_of(const struct rollout_kiosk *kiosks, int count, int64_t first)
+static struct tally tally_of(const struct rollout_kiosk *kiosks, int count, int64_t first, int64_t now_ms)
 {
 	struct tally t = { 0 };
 
@@ -78,8 +91,7 @@ static struct tally tally_of(const struct rollout_kiosk *kiosks, int count, int6
 			continue;
 		t.total++;
 		t.good += k->stage == ROLLOUT_GOOD;
-		t.pending += k->stage > ROLLOUT_NONE && k->stage < ROLLOUT_GOOD &&
-			     (k->online || k->stage != ROLLOUT_OFFERED);
+		t.pending += k->stage > ROLLOUT_NONE && k->stage < ROLLOUT_GOOD && !rollout_is_passed_over(k, now_ms);
 		if (k->number == first) {
 			t.first_there = true;
 			t.first_good = k->stage == ROLLOUT_GOOD;
@@ -109,7 +121,7 @@ static int choose(const struct rollout_kiosk *kiosks, int count, const bool *off
 struct rollout_plan rollout_decide(enum rollout_step step, int64_t first, const struct rollout_kiosk *kiosks, int count,
 				   int64_t now_ms, bool *offer)
 {
-	struct tally t = tally_of(kiosks, count, first);
+	struct tally t = tally_of(kiosks, count, first, now_ms);
 	struct rollout_plan plan = { .step = step };
 	int missing;
 

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ROLLOUT_SILENT_MS (15LL * 60 * 1000) /* not heard of for so long once it has begun to install */
-#define ROLLOUT_STUCK_MS (2LL * 3600 * 1000) /* installing or on trial for so long */
+#define ROLLOUT_SILENT_MS (15LL * 60 * 1000) /* not heard of for so long: trouble once it has begun to install */
+#define ROLLOUT_STUCK_MS (2LL * 3600 * 1000) /* no further for so long, but for the patient at its screen */
 
 enum rollout_step { ROLLOUT_ONE, ROLLOUT_TENTH, ROLLOUT_ALL };
 #define ROLLOUT_STEPS 3
@@ -32,7 +32,7 @@ enum rollout_stage {
 struct rollout_kiosk {
 	int64_t number;
 	enum rollout_stage stage;
-	int64_t stage_ms; /* since when */
+	int64_t stage_ms; /* since when; while it downloads, since it last got further */
 	bool online;
 	int64_t heard_ms; /* last, when it is not online */
 	int64_t busy;	  /* visits lately: the least busy go first */
@@ -53,6 +53,9 @@ struct rollout_plan {
  * elements, all are set. In trouble nothing is offered. */
 struct rollout_plan rollout_decide(enum rollout_step step, int64_t first, const struct rollout_kiosk *kiosks, int count,
 				   int64_t now_ms, bool *offer);
+/** It cannot be reached, and has not begun to install: the others go on without it until it is back. One that was on
+ * its way already is given ROLLOUT_SILENT_MS. */
+bool rollout_is_passed_over(const struct rollout_kiosk *kiosk, int64_t now_ms);
 /** What is wrong with this one, unless it is excused. */
 enum rollout_trouble rollout_trouble_of(const struct rollout_kiosk *kiosk, int64_t now_ms);
 /** How many of total kiosks have it when this step ends. */

@@ -19,6 +19,12 @@
 
 #define TICK_MS 5000
 
+/* Told beside a kiosk's stage (api.md); while the text stands there, it is so. */
+#define NOT_REACHED "It cannot be reached"
+static const char passed_over[] = NOT_REACHED ": the others go on without it until it is back.";
+static const char waited_for[] = NOT_REACHED ", and it is the one to begin with: the others wait for it.";
+static const char no_further[] = "It got no further for two hours.";
+
 int updates_folder(const char *data, char out[CLINIC_PATH_MAX])
 {
 	if (snprintf(out, CLINIC_PATH_MAX, "%s/updates", data) >= CLINIC_PATH_MAX)
@@ -181,6 +187,14 @@ static int retry(struct ledger *store, const struct update *u, int64_t kiosk)
 			  "iiti", u->number, kiosk, id, clock_wall_ms());
 }
 
+/* One that has not begun to install stands still while it is paused: only what was wrong before counts. */
+static bool has_failed(const struct update_kiosk *k)
+{
+	if (k->at.stage < ROLLOUT_INSTALLING)
+		return !k->at.excused && strcmp(k->text, no_further) == 0;
+	return rollout_trouble_of(&k->at, clock_wall_ms()) != ROLLOUT_FINE;
+}
+
 int updates_resume(struct ledger *store, const char *sha256, bool without, const char *who)
 {
 	struct update_kiosk *kiosks = NULL;
@@ -193,7 +207,7 @@ int updates_resume(struct ledger *store, const char *sha256, bool without, const
 	if (err == 0)
 		err = update_kiosks(store, &u, &kiosks, &count);
 	for (int i = 0; err == 0 && i < count; i++) {
-		if (rollout_trouble_of(&kiosks[i].at, clock_wall_ms()) == ROLLOUT_FINE)
+		if (!has_failed(&kiosks[i]))
 			continue;
 		err = without ? ledger_run(store,
 					   "UPDATE software_offer SET excused = 1 WHERE software = ?1 AND kiosk = ?2",
@@ -203,6 +217,11 @@ int updates_resume(struct ledger *store, const char *sha256, bool without, const
 			err = change_desk(store, "kiosk", kiosks[i].id);
 	}
 	free(kiosks);
+	if (err == 0)
+		err = ledger_run(store,
+				 "UPDATE software_offer SET stage_ms = ?2"
+				 " WHERE software = ?1 AND excused = 0 AND stage IN ('offered', 'downloading')",
+				 "ii", u.number, clock_wall_ms());
 	if (err == 0)
 		err = set_state(store, &u, "running", "");
 	if (err == 0)
@@ -216,7 +235,7 @@ static int pause_for(struct ledger *store, const struct update *u, const struct 
 		     enum rollout_trouble trouble)
 {
 	char reason[360];
-	int err;
+	int err = 0;
 
 	switch (trouble) {
 	case ROLLOUT_DID_FALL_BACK:
@@ -232,12 +251,23 @@ static int pause_for(struct ledger *store, const struct update *u, const struct 
 			 (long long)(ROLLOUT_SILENT_MS / 60000));
 		break;
 	default:
+		if (k->at.stage < ROLLOUT_INSTALLING) {
+			snprintf(reason, sizeof(reason), "%s %s for two hours.%s%s", k->name,
+				 k->at.stage == ROLLOUT_OFFERED ? "has not begun to download it"
+								: "got no further with downloading it",
+				 *k->text != '\0' ? " " : "", k->text);
+			err = ledger_run(store,
+					 "UPDATE software_offer SET text = ?3 WHERE software = ?1 AND kiosk = ?2",
+					 "iit", u->number, k->at.number, no_further);
+			break;
+		}
 		snprintf(reason, sizeof(reason), "%s has been %s for two hours without becoming good.", k->name,
 			 k->at.stage == ROLLOUT_TRIAL ? "on trial" : "installing");
 	}
 	log_event(LOG_WARNING, "update-paused", "kiosk=%lld stage=%s", (long long)k->at.number,
 		  rollout_stage_word(k->at.stage));
-	err = set_state(store, u, "paused", reason);
+	if (err == 0)
+		err = set_state(store, u, "paused", reason);
 	return err != 0 ? err : note(store, u, "", "update-paused", reason);
 }
 
@@ -276,6 +306,45 @@ static int carry_out(struct ledger *store, const struct update *u, const struct 
 	return err != 0 ? err : change_desk(store, "update", u->sha256);
 }
 
+/* Says of each kiosk that is passed over that it is, and no longer when it is back: from then on it has its time. */
+static int note_reach(struct ledger *store, const struct update *u, struct update_kiosk *kiosks, int count)
+{
+	int64_t now_ms = clock_wall_ms();
+	int err = 0;
+
+	for (int i = 0; err == 0 && i < count; i++) {
+		struct update_kiosk *k = &kiosks[i];
+		bool was = strncmp(k->text, NOT_REACHED, strlen(NOT_REACHED)) == 0;
+		const char *text = was ? "" : k->text;
+
+		if (rollout_is_passed_over(&k->at, now_ms))
+			text = u->step == ROLLOUT_ONE && k->at.number == u->first ? waited_for : passed_over;
+		if (strcmp(text, k->text) == 0)
+			continue;
+		if (*text == '\0')
+			k->at.stage_ms = now_ms;
+		text_copy(k->text, sizeof(k->text), text);
+		err = ledger_run(
+			store, "UPDATE software_offer SET text = ?3, stage_ms = ?4 WHERE software = ?1 AND kiosk = ?2",
+			"iiti", u->number, k->at.number, k->text, k->at.stage_ms);
+		if (err == 0)
+			err = change_desk(store, "kiosk", k->id);
+		if (err == 0)
+			err = change_desk(store, "update", u->sha256);
+	}
+	return err;
+}
+
+/* While the clinic's server was away it heard of nobody, which is nobody's fault. */
+static int64_t started_ms(void)
+{
+	static int64_t first_ms; /* only on the writer's thread */
+
+	if (first_ms == 0)
+		first_ms = clock_wall_ms();
+	return first_ms;
+}
+
 int updates_run(struct ledger *store)
 {
 	struct update_kiosk *kiosks = NULL;
@@ -290,8 +359,13 @@ int updates_run(struct ledger *store)
 	if (strcmp(u.state, "paused") == 0)
 		return 0;
 	err = update_kiosks(store, &u, &kiosks, &count);
-	for (int i = 0; i < count; i++)
+	if (err == 0)
+		err = note_reach(store, &u, kiosks, count);
+	for (int i = 0; i < count; i++) {
 		at[i] = kiosks[i].at;
+		if (at[i].stage_ms < started_ms())
+			at[i].stage_ms = started_ms();
+	}
 	if (err == 0) {
 		plan = rollout_decide((enum rollout_step)u.step, u.first, at, count, clock_wall_ms(), offer);
 		err = carry_out(store, &u, kiosks, count, &plan, offer);
@@ -341,7 +415,8 @@ static int take_report(struct ledger *store, const struct update *u, int64_t kio
 		return 0;
 	err = ledger_run(store,
 			 "UPDATE software_offer SET stage = ?3, percent = ?4, text = ?5,"
-			 " stage_ms = CASE WHEN stage = ?3 THEN stage_ms ELSE ?6 END"
+			 " stage_ms = CASE WHEN stage = ?3 AND (stage <> 'downloading'"
+			 " OR (percent = ?4 AND text NOT LIKE '" NOT_REACHED "%')) THEN stage_ms ELSE ?6 END"
 			 " WHERE software = ?1 AND kiosk = ?2",
 			 "iititi", u->number, kiosk, rollout_stage_word(stage),
 			 (int64_t)json_integer_value(json_object_get(update, "percent")), text_in(update, "text"),
@@ -391,7 +466,7 @@ void updates_tick(struct clinic *clinic, struct ledger *store)
 	struct update u;
 	struct run *run;
 
-	if (clock_mono_ms() < next_ms)
+	if (clock_mono_ms() < next_ms && next_ms - clock_mono_ms() <= TICK_MS)
 		return;
 	next_ms = clock_mono_ms() + TICK_MS;
 	if (update_current(store, &u) != 0 || strcmp(u.state, "paused") == 0 || (run = calloc(1, sizeof(*run))) == NULL)

@@ -309,6 +309,86 @@ static void it_stops_when_a_kiosk_goes_silent(void **state)
 	assert_string_equal(at(f, sha256), "running tenth 1/3");
 }
 
+static void text_is(struct fixture *f, const char *sha256, const char *name, const char *text)
+{
+	json_t *fleet = expect(f, &f->desk, "/desk/api/fleet", NULL, 200);
+	json_t *row = member_of(json_object_get(fleet, "updates"), "sha256", sha256);
+
+	assert_string_equal(text_of(member_of(json_object_get(row, "kiosks"), "name", name), "text"), text);
+	json_decref(fleet);
+}
+
+static void one_that_is_unplugged_is_passed_over(void **state)
+{
+	static const char words[] = "It cannot be reached: the others go on without it until it is back.";
+	struct fixture *f = *state;
+	struct fleet fleet = { 0 };
+	struct stream stream;
+	char sha256[65], id[40];
+
+	fleet_enrol(f, &fleet, 4);
+	add(f, "0.2.0", sha256);
+	decide(f, &f->desk, sha256, "start", "{}", 200);
+	snprintf(id, sizeof(id), "%s", offered(f, &fleet, 0));
+	tell(f, &fleet.kiosks[0], "0.1.0", "downloading", "0.2.0", id, "");
+	text_is(f, sha256, "Lobby 01", "");
+	stream_open(&stream, f, &f->desk, "/desk/api/events", NULL);
+	assert_true(stream_until(&stream, "retry"));
+	clock_advance_ms(16 * 60000);
+	assert_true(stream_until(&stream, words));
+	stream_close(&stream);
+	text_is(f, sha256, "Lobby 01", words);
+	tell(f, &fleet.kiosks[1], "0.1.0", "none", "", "", "here");
+	assert_string_equal(offers(f, &fleet, 4), "!!..");
+	tell(f, &fleet.kiosks[1], "0.2.0", "good", "0.2.0", "", "");
+	assert_string_equal(at(f, sha256), "running tenth 1/4");
+	/* It goes on where it was. */
+	tell(f, &fleet.kiosks[0], "0.1.0", "downloading", "0.2.0", id, "");
+	text_is(f, sha256, "Lobby 01", "");
+	tell(f, &fleet.kiosks[0], "0.2.0", "good", "0.2.0", id, "");
+	assert_string_equal(at(f, sha256), "running all 2/4");
+}
+
+static void it_stops_when_a_download_gets_no_further(void **state)
+{
+	struct fixture *f = *state;
+	struct fleet fleet = { 0 };
+	char sha256[65], id[40], again[40];
+
+	fleet_enrol(f, &fleet, 2);
+	add(f, "0.2.0", sha256);
+	decide(f, &f->desk, sha256, "start", "{}", 200);
+	snprintf(id, sizeof(id), "%s", offered(f, &fleet, 0));
+	for (int i = 0; i < 13; i++) {
+		tell(f, &fleet.kiosks[0], "0.1.0", "downloading", "0.2.0", id, "The line is bad.");
+		tell(f, &fleet.kiosks[1], "0.1.0", "none", "", "", "");
+		at(f, sha256); /* somebody is at the desk: the session lasts */
+		clock_advance_ms(10 * 60000);
+	}
+	tell(f, &fleet.kiosks[1], "0.1.0", "none", "", "", "here");
+	assert_string_equal(at(f, sha256), "paused one 0/2");
+	reason_is(f, sha256, "Lobby 01 got no further with downloading it for two hours. The line is bad.");
+	text_is(f, sha256, "Lobby 01", "It got no further for two hours.");
+	decide(f, &f->desk, sha256, "resume", "{}", 200);
+	assert_string_equal(at(f, sha256), "running one 0/2");
+	fleet.cursors[0][0] = '\0';
+	snprintf(again, sizeof(again), "%s", offered(f, &fleet, 0));
+	assert_int_equal(strlen(again), 36);
+	assert_string_not_equal(again, id);
+	/* What stood still because it was paused has not failed. */
+	decide(f, &f->desk, sha256, "pause", "{}", 200);
+	for (int i = 0; i < 13; i++) {
+		tell(f, &fleet.kiosks[0], "0.1.0", "none", "", "", "");
+		at(f, sha256); /* somebody is at the desk: the session lasts */
+		clock_advance_ms(10 * 60000);
+	}
+	tell(f, &fleet.kiosks[0], "0.1.0", "none", "", "", "here");
+	decide(f, &f->desk, sha256, "resume", "{\"without\":true}", 200);
+	assert_string_equal(at(f, sha256), "running one 0/2");
+	fleet.cursors[0][0] = '\0';
+	assert_string_equal(offered(f, &fleet, 0), again);
+}
+
 static void paused_and_stopped_nobody_gets_it(void **state)
 {
 	struct fixture *f = *state;
@@ -429,9 +509,10 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, fixture_begin, fixture_end)
 	const struct CMUnitTest tests[] = {
-		T(what_is_no_bundle_is_refused_in_words), T(one_then_a_tenth_then_all),
-		T(a_kiosk_is_good_by_its_own_word),	  T(it_stops_when_a_kiosk_falls_back),
-		T(it_stops_when_a_kiosk_goes_silent),	  T(paused_and_stopped_nobody_gets_it),
+		T(what_is_no_bundle_is_refused_in_words),    T(one_then_a_tenth_then_all),
+		T(a_kiosk_is_good_by_its_own_word),	     T(it_stops_when_a_kiosk_falls_back),
+		T(it_stops_when_a_kiosk_goes_silent),	     T(one_that_is_unplugged_is_passed_over),
+		T(it_stops_when_a_download_gets_no_further), T(paused_and_stopped_nobody_gets_it),
 		T(a_bundle_comes_whole_and_in_pieces),
 	};
 

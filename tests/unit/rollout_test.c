@@ -16,7 +16,9 @@
  *   . has not got it	o offered	d downloading	w waiting	i installing	s installed	t trial	g good
  *   F fell back	R refused
  *   capitals of the first eight: the same, and out of reach for 16 minutes ('-' is '.' out of reach)
- *   f, r: fell back, refused, and excused	l: on trial for three hours */
+ *   f, r: fell back, refused, and excused	l: on trial for three hours
+ *   1 to 3: offered, downloading, waiting for three hours	4, 5: downloading, waiting, out of reach for 14 minutes
+ */
 static struct rollout_kiosk kiosk_of(char letter, int number)
 {
 	static const char plain[] = ".odwistg", away[] = "-ODWISTG";
@@ -35,6 +37,11 @@ static struct rollout_kiosk kiosk_of(char letter, int number)
 		k.stage = ROLLOUT_FELL_BACK, k.excused = letter == 'f';
 	else if (letter == 'R' || letter == 'r')
 		k.stage = ROLLOUT_REFUSED, k.excused = letter == 'r';
+	else if (letter >= '1' && letter <= '3')
+		k.stage = (enum rollout_stage)(ROLLOUT_OFFERED + letter - '1'), k.stage_ms = NOW - 180 * MINUTE;
+	else if (letter == '4' || letter == '5')
+		k.stage = letter == '4' ? ROLLOUT_DOWNLOADING : ROLLOUT_WAITING, k.online = false,
+		k.heard_ms = NOW - 14 * MINUTE;
 	else if (letter == 'l')
 		k.stage = ROLLOUT_TRIAL, k.stage_ms = NOW - 180 * MINUTE;
 	else
@@ -60,8 +67,17 @@ static const struct row {
 	{ "not when it is one to go on without", ROLLOUT_ONE, 3, "..f.", ROLLOUT_ONE, "!   " },
 	{ "no second while the first is on its way", ROLLOUT_ONE, 0, "d...", ROLLOUT_ONE, "    " },
 	{ "nor while it is on trial", ROLLOUT_ONE, 0, "t...", ROLLOUT_ONE, "    " },
-	{ "nor when it is away while it downloads", ROLLOUT_ONE, 0, "D...", ROLLOUT_ONE, "    " },
+	{ "nor when it is away for a moment while it downloads", ROLLOUT_ONE, 0, "4...", ROLLOUT_ONE, "    " },
+	{ "or waits for a patient", ROLLOUT_ONE, 0, "5...", ROLLOUT_ONE, "    " },
 	{ "unplugged before it began: another", ROLLOUT_ONE, 0, "O...", ROLLOUT_ONE, " !  " },
+	{ "unplugged while it downloads: another", ROLLOUT_ONE, 0, "D...", ROLLOUT_ONE, " !  " },
+	{ "unplugged while it waits for a patient: another", ROLLOUT_ONE, 0, "W...", ROLLOUT_ONE, " !  " },
+	{ "not when it is the chosen one", ROLLOUT_ONE, 1, "D...", ROLLOUT_ONE, "    " },
+	{ "nor is another chosen when it is back", ROLLOUT_ONE, 0, "d...", ROLLOUT_ONE, "    " },
+	{ "the tenth ends without one that was unplugged", ROLLOUT_TENTH, 0, "gDg.", ROLLOUT_ALL, "   !" },
+	{ "it has not begun to download for hours", ROLLOUT_ONE, 0, "1...", ROLLOUT_ONE, "stuck 1" },
+	{ "its download got no further for hours", ROLLOUT_ALL, 0, "gg2.", ROLLOUT_ALL, "stuck 3" },
+	{ "patients came for hours", ROLLOUT_ONE, 0, "3...", ROLLOUT_ONE, "    " },
 	{ "the first is good: two of a few", ROLLOUT_ONE, 0, "g...", ROLLOUT_TENTH, " !  " },
 	{ "two of twelve", ROLLOUT_ONE, 0, "g...........", ROLLOUT_TENTH, " !          " },
 	{ "a tenth of thirty", ROLLOUT_TENTH, 0, "g.............................", ROLLOUT_TENTH,
