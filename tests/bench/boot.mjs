@@ -123,8 +123,8 @@ try {
 	const wanted = {};
 	const first = {};
 
-	if (peer !== "-") [first.peer, wanted.peer] = await first_peer(options.peer);
 	if (image !== "-") [first.lobby, wanted.lobby] = await first_lobby(options.lobby);
+	if (peer !== "-") [first.peer, wanted.peer] = await first_peer(options.peer);
 	const times = { lobby: [], peer: [] };
 	for (let round = 0; round < Number(rounds); round++)
 		for (const name of Object.keys(first)) {
