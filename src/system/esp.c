@@ -12,10 +12,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int esp_open(struct esp *esp, const char *folder, const char *device)
+/* Whoever holds the lock is alone: what is mounted there was left by one that was killed. */
+static void unmount_left_over(void)
+{
+	if (umount2(ESP_MOUNT, 0) == 0 || (errno == EBUSY && umount2(ESP_MOUNT, MNT_DETACH) == 0))
+		log_event(LOG_WARNING, "esp-left", "folder=%s", ESP_MOUNT);
+}
+
+/* A disk that takes no more writes may be read. */
+static int mount_esp(const char *device)
 {
 	const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_DIRSYNC;
+	int result = mount(device, ESP_MOUNT, "vfat", flags, "umask=0077");
 
+	if (result != 0 && (errno == EROFS || errno == EACCES))
+		result = mount(device, ESP_MOUNT, "vfat", flags | MS_RDONLY, "umask=0077");
+	return result;
+}
+
+int esp_open(struct esp *esp, const char *folder, const char *device)
+{
 	*esp = (struct esp){ .root = folder != NULL ? folder : ESP_MOUNT, .lock = -1 };
 	if (folder == NULL && (device[0] != '/' || (mkdir(ESP_MOUNT, 0700) != 0 && errno != EEXIST)))
 		return device[0] != '/' ? LOBBY_ERR_NOT_FOUND : LOBBY_ERR_IO;
@@ -29,7 +45,8 @@ int esp_open(struct esp *esp, const char *folder, const char *device)
 			goto fail;
 	if (folder != NULL)
 		return 0;
-	if (mount(device, ESP_MOUNT, "vfat", flags, "umask=0077") != 0) {
+	unmount_left_over();
+	if (mount_esp(device) != 0) {
 		log_event(LOG_ERROR, "esp-mount", "device=%s errno=%d", device, errno);
 		goto fail;
 	}

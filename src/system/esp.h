@@ -1,5 +1,6 @@
 /* The EFI system partition, for as long as it is needed: mounted at /run/lobby-esp, or a folder in its place. One at a
- * time: lobby-system and RAUC's handlers (boot.h) wait for each other. Blocks: for workers and handlers. */
+ * time: lobby-system and RAUC's handlers (boot.h) wait for each other, and clear away what one that was killed left
+ * mounted. Of a disk that takes no more writes it is read-only. Blocks: for workers and handlers. */
 #ifndef LOBBY_SYSTEM_ESP_H
 #define LOBBY_SYSTEM_ESP_H
 

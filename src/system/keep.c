@@ -162,11 +162,13 @@ static int copy_bytes(int from, int to, size_t most)
 static int copy_file(int from_dir, int to_dir, const char *name, size_t most)
 {
 	int from = openat(from_dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK), to, copied;
-	struct stat info;
+	struct stat info = { 0 };
 
 	if (from < 0)
 		return 0;
 	if (fstat(from, &info) != 0 || !S_ISREG(info.st_mode) || (uint64_t)info.st_size > most) {
+		if (S_ISREG(info.st_mode))
+			log_event(LOG_ERROR, "rescue-left-out", "bytes=%lld room=%zu", (long long)info.st_size, most);
 		close(from);
 		return 0;
 	}

@@ -1,9 +1,11 @@
 /* See ladder.h. */
 #include "ladder.h"
 
+#include "closed.h"
 #include "espfile.h"
 #include "keep.h"
 #include "partition.h"
+#include "rescue.h"
 #include "vault.h"
 #include "worker.h"
 
@@ -23,10 +25,13 @@
 #include <unistd.h>
 
 #define MAPPED "/dev/mapper/" LADDER_NAME
-#define TPM_WAIT_MS 10000
+#define TPM_WAIT_MS 20000
+#define NODE_WAIT_MS 10000
 #define DISK_WAIT_MS 10000
+#define CLOSE_TRIES 20
 #define STEP_MS 100
 #define STATUS_FILE "lobby-state"
+#define CLOSED_FILE "lobby-state-closed" /* this start was counted */
 #define KEY_FILE "state.key"
 
 /* What is known on the way up. */
@@ -34,6 +39,8 @@ struct climb {
 	const struct ladder *at;
 	char device[PARTITION_PATH];
 	bool has_tpm;
+	bool rescued; /* what was kept lies in RUN/lobby-rescue */
+	bool restart; /* see LADDER_RESTART */
 	struct ladder_result result;
 };
 
@@ -63,12 +70,18 @@ static bool wait_for(const char *path, int64_t most_ms)
 	return true;
 }
 
-static bool look_for_tpm(const struct ladder *at)
+/* Its driver may be loaded late (SPI), so one that should be there is waited for: the vault was made with it, or the
+ * firmware has it in its tables. */
+static bool look_for_tpm(const struct ladder *at, bool should_be)
 {
 	char path[192];
 
+	snprintf(path, sizeof(path), "%s/firmware/acpi/tables/TPM2", at->sys);
+	should_be = should_be || access(path, F_OK) == 0;
 	snprintf(path, sizeof(path), "%s/class/tpm/tpm0", at->sys);
-	return access(path, F_OK) == 0 && wait_for(at->tpm, TPM_WAIT_MS);
+	if (should_be && access(path, F_OK) != 0)
+		worker_say("stage %s", N_("Waiting for this machine's TPM."));
+	return wait_for(path, should_be ? TPM_WAIT_MS : 0) && wait_for(at->tpm, NODE_WAIT_MS);
 }
 
 /* ---- the key on the ESP ------------------------------------------------------------------------------------------ */
@@ -119,6 +132,82 @@ static void key_remove(const struct ladder *at)
 	esp_close(&esp);
 }
 
+/* ---- what does not open ------------------------------------------------------------------------------------------ */
+
+static void who_of(const struct ladder *at, char who[CLOSED_WHO])
+{
+	snprintf(who, CLOSED_WHO, "%s %s", at->slot, at->version);
+}
+
+static void note_opened(const struct climb *c)
+{
+	char who[CLOSED_WHO];
+	struct esp esp;
+
+	if (esp_open(&esp, c->at->esp_folder, c->at->esp) != 0)
+		return;
+	who_of(c->at, who);
+	closed_opened(&esp, who);
+	esp_close(&esp);
+}
+
+/* Counted once a start, however often lobby-system is started in it. */
+static enum closed_verdict count_closed(const struct climb *c)
+{
+	char path[192], who[CLOSED_WHO];
+	enum closed_verdict verdict;
+	struct esp esp;
+	bool again;
+
+	snprintf(path, sizeof(path), "%s/" CLOSED_FILE, c->at->run);
+	again = access(path, F_OK) == 0;
+	if ((!again && file_replace(path, "", 0, 0600) != 0) || esp_open(&esp, c->at->esp_folder, c->at->esp) != 0)
+		return CLOSED_WAIT;
+	who_of(c->at, who);
+	verdict = closed_count(&esp, who, again);
+	esp_close(&esp);
+	return verdict;
+}
+
+static void remark_closed(struct climb *c, const struct vault_facts *facts)
+{
+	if (c->restart)
+		remark(c,
+		       N_("This version cannot open what was kept. The kiosk starts again; after three such starts the "
+			  "version before it is back."));
+	else if (!facts->header)
+		remark(c, N_("What was kept cannot be read. Start the kiosk again before you set it up; at the fourth "
+			     "start like this it is made anew."));
+	else if (facts->tpm && !c->has_tpm)
+		remark(c,
+		       N_("The TPM does not answer: what was kept is closed. Start the kiosk again before you set it "
+			  "up; at the fourth start like this it is made anew."));
+	else if (facts->tpm)
+		remark(c,
+		       N_("The TPM refused to open what was kept. Start the kiosk again before you set it up; at the "
+			  "fourth start like this it is made anew."));
+	else
+		remark(c,
+		       N_("The key of what was kept cannot be read. Start the kiosk again before you set it up; at the "
+			  "fourth start like this it is made anew."));
+}
+
+/* What an earlier lobby-system had opened when it ended: nobody uses it yet, for it never said that it was ready. */
+static int close_left_over(const struct ladder *at)
+{
+	int err = 0;
+
+	if (keep_is_mounted(at->state))
+		keep_unmount(at->state);
+	for (int i = 0; i < CLOSE_TRIES && access(MAPPED, F_OK) == 0; i++) {
+		if (i > 0)
+			poll(NULL, 0, 5 * STEP_MS);
+		err = vault_close(LADDER_NAME);
+		log_event(LOG_WARNING, "state-left-open", "error=%s", err_event(err));
+	}
+	return err == 0 ? 0 : LOBBY_ERR_BUSY;
+}
+
 /* ---- the vault --------------------------------------------------------------------------------------------------- */
 
 /* The TPM has opened it before the key goes. */
@@ -162,7 +251,7 @@ static int vault_new(struct climb *c)
 	return err;
 }
 
-/* Opens what is there: a TPM is asked twice, because its lasting no costs all that was kept. */
+/* Opens what is there. A TPM is asked twice. */
 static int vault_old(struct climb *c, const struct vault_facts *facts)
 {
 	uint8_t key[VAULT_KEY];
@@ -208,26 +297,21 @@ static int filesystem_new(struct climb *c)
 	return err;
 }
 
-/* Reads what can be read of the outbox into memory, makes the file system anew, and puts it back. */
+/* Reads what can be read of the outbox into memory, makes the file system anew, and puts it back. When the disk
+ * takes no more writes, it is put into what is mounted instead (climb_memory). */
 static int filesystem_rescue(struct climb *c)
 {
-	char memory[192], from[256], back[256];
-	int files = 0, kept = 0, err;
+	int kept = 0, err;
 
 	worker_say("stage %s", N_("The disk is damaged: saving what was not sent yet."));
-	snprintf(memory, sizeof(memory), "%s/lobby-rescue", c->at->run);
-	snprintf(from, sizeof(from), "%s/sync", c->at->state);
-	snprintf(back, sizeof(back), "%s/sync", c->at->state);
-	if (mkdir(memory, 0700) == 0 && keep_mount(MAPPED, c->at->state, true) == 0) {
-		if (keep_copy(from, memory, &files) != 0)
-			log_event(LOG_ERROR, "rescue", "files=%d", files);
-		keep_unmount(c->at->state);
-	}
+	rescue_read(c->at->run, MAPPED, c->at->state);
+	c->rescued = true;
 	err = filesystem_new(c);
-	if (err == 0 && files > 0)
-		err = keep_copy(memory, back, &kept);
-	keep_empty(memory);
-	rmdir(memory);
+	if (err == 0)
+		err = rescue_return(c->at->run, c->at->state, &kept);
+	if (err != 0)
+		return err;
+	c->rescued = false;
 	if (kept > 0)
 		remark(c,
 		       N_("The disk was damaged and was made anew. The kiosk's own records were rescued (%d files)."),
@@ -235,7 +319,7 @@ static int filesystem_rescue(struct climb *c)
 	else
 		remark(c, N_("The disk was damaged beyond repair and was made anew. This kiosk has to be enrolled "
 			     "again."));
-	return err;
+	return 0;
 }
 
 static int filesystem_old(struct climb *c)
@@ -293,32 +377,86 @@ static int climb_partition(struct climb *c)
 	return err;
 }
 
-static int climb_disk(struct climb *c)
+/* A partition with nothing in it that could ever be opened. */
+static int climb_anew(struct climb *c)
 {
-	struct vault_facts facts;
-	bool fresh;
-	int err;
+	int err = vault_new(c);
 
-	fresh = partition_find(c->at->disk, "state", c->device) != 0;
-	err = climb_partition(c);
-	if (err != 0)
-		return err;
-	vault_look(c->device, &facts);
-	if (facts.complete) {
-		err = vault_old(c, &facts);
-		if (err == 0)
-			return filesystem_old(c);
-	}
-	if (!fresh && (facts.complete || !facts.header))
-		remark_lost(c, &facts);
-	err = vault_new(c);
 	if (err == 0)
 		err = filesystem_new(c);
 	if (err == 0)
 		err = vault_finish(c->device);
+	if (err == 0)
+		note_opened(c);
+	else
+		c->result.text[0] = '\0'; /* nothing was made anew: climb_memory() has the words */
+	return err;
+}
+
+/* What was kept does not open: not before its time is it given up (closed.h). */
+static int climb_closed(struct climb *c, const struct vault_facts *facts)
+{
+	enum closed_verdict verdict = count_closed(c);
+
+	if (verdict == CLOSED_ANEW)
+		return 0;
+	c->restart = verdict == CLOSED_RESTART;
+	remark_closed(c, facts);
+	return LOBBY_ERR_DENIED;
+}
+
+static int climb_disk(struct climb *c)
+{
+	struct vault_facts facts;
+	bool fresh;
+	int err = close_left_over(c->at);
+
+	fresh = partition_find(c->at->disk, "state", c->device) != 0;
+	if (err == 0)
+		err = climb_partition(c);
 	if (err != 0)
-		snprintf(c->result.text, sizeof(c->result.text),
-			 N_("The disk cannot be written (is it broken?): nothing is kept when this kiosk restarts."));
+		return err;
+	vault_look(c->device, &facts);
+	c->has_tpm = look_for_tpm(c->at, facts.tpm);
+	if (facts.complete) {
+		err = vault_old(c, &facts);
+		if (err == 0) {
+			note_opened(c);
+			return filesystem_old(c);
+		}
+		if (err == LOBBY_ERR_BUSY)
+			return err;
+	}
+	if (!fresh && (facts.complete || facts.remains)) {
+		err = climb_closed(c, &facts);
+		if (err != 0)
+			return err;
+	}
+	if (!fresh && (facts.complete || !facts.header))
+		remark_lost(c, &facts);
+	return climb_anew(c);
+}
+
+/* Nothing of the disk, or what was rescued of it. */
+static int climb_memory(struct climb *c)
+{
+	int kept = 0, err;
+
+	if (keep_is_mounted(c->at->state))
+		keep_unmount(c->at->state);
+	c->result.protection = lobby_Protection_PROTECTION_MEMORY;
+	err = keep_mount_memory(c->at->state);
+	if (err == 0)
+		err = keep_folders(c->at->state);
+	if (err == 0 && c->rescued && rescue_return(c->at->run, c->at->state, &kept) != 0)
+		log_event(LOG_ERROR, "rescue", "files=%d", kept);
+	if (kept > 0)
+		remark(c,
+		       N_("The disk takes no more writes: replace it. The kiosk works from memory with its records (%d "
+			  "files); what is new is lost when it restarts."),
+		       kept);
+	/* Whatever it was: nothing is kept. */
+	remark(c, N_("The disk cannot be written (is it broken?): nothing is kept when this kiosk restarts."));
 	return err;
 }
 
@@ -333,16 +471,13 @@ int ladder_work(void *arg)
 		return 1;
 	/* libdevmapper makes its nodes itself: nothing here waits for udev. */
 	setenv("DM_DISABLE_UDEV", "1", 1);
-	c.has_tpm = look_for_tpm(at);
 	err = climb_disk(&c);
-	if (err != 0) {
-		if (keep_is_mounted(at->state))
-			keep_unmount(at->state);
-		c.result.protection = lobby_Protection_PROTECTION_MEMORY;
-		err = keep_mount_memory(at->state);
-		if (err == 0)
-			err = keep_folders(at->state);
+	if (c.restart) {
+		worker_say("stage %s", c.result.text);
+		return LADDER_RESTART;
 	}
+	if (err != 0)
+		err = climb_memory(&c);
 	keep_make_room(at->state, full, sizeof(full));
 	if (full[0] != '\0' && c.result.protection != lobby_Protection_PROTECTION_MEMORY)
 		remark(&c, "%s", full);
@@ -390,11 +525,16 @@ int ladder_wipe(void *arg)
 {
 	const struct ladder *at = arg;
 	char device[PARTITION_PATH];
+	struct esp esp;
 	int err;
 
 	if (sodium_init() < 0)
 		return 1;
 	key_remove(at);
+	if (esp_open(&esp, at->esp_folder, at->esp) == 0) {
+		closed_forget(&esp);
+		esp_close(&esp);
+	}
 	err = partition_find(at->disk, "state", device);
 	return err == LOBBY_ERR_NOT_FOUND ? 0 : err != 0 || vault_destroy(device) != 0;
 }

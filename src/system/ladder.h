@@ -3,17 +3,22 @@
  * The ladder, each rung with a sentence for the technician when it is not the usual one:
  *   the partition is there, opens, is sound           mounted
  *   there is none                                     made in the disk's free space; no room: memory
- *   it has no header, or does not open any more       its bytes cannot be read by anybody: made anew
+ *   it has no header, or a header without a key       its bytes cannot be read by anybody: made anew
+ *   it does not open                                  memory for three starts (closed.h); made anew at the fourth
+ *   so, but another version opened it before          the machine starts again, until that version is back
  *   its file system is damaged                        mended; if that fails, the outbox is rescued, and it is made anew
+ *   it takes no more writes                           memory, with the outbox and settings that could be read
  *   it is full                                        updates, then old logs are removed
  * A power cut at any point leaves something that the next start takes up: a partition without a header, a vault that is
- * marked as being made, or a whole one. */
+ * marked as being made, or a whole one. A lobby-system that ended on the way leaves a vault open, a mount, files in
+ * RUN/lobby-rescue: the next one closes the first two and goes on with the third. */
 #ifndef LOBBY_SYSTEM_LADDER_H
 #define LOBBY_SYSTEM_LADDER_H
 
 #include "wire/wire.h"
 
 #define LADDER_NAME "lobby-state"
+#define LADDER_RESTART 2 /* ladder_work()'s status: nothing is mounted, and the machine is to be started again */
 
 /** Where things are; borrowed. */
 struct ladder {
@@ -25,6 +30,8 @@ struct ladder {
 	const char *definitions; /* repart.d(5) */
 	const char *run;	 /* a folder in memory, root's */
 	const char *state;	 /* /var/lib/lobby */
+	const char *slot;	 /* "a" */
+	const char *version;	 /* of what runs in it */
 };
 
 struct ladder_result {

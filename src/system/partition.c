@@ -14,6 +14,7 @@
 
 #define ENTRY 128
 #define MOST 128
+#define HEADER 512 /* of which 92 bytes are in use */
 #define PATIENCE_MS 240000
 
 /* The name of an entry: UTF-16, of which only ASCII is ours. */
@@ -28,27 +29,78 @@ static bool is_named(const uint8_t entry[ENTRY], const char *name)
 	return !r.failed;
 }
 
-/* The number of the partition with this name, from 1; 0: none. */
+struct table {
+	uint64_t at; /* bytes from the disk's begin */
+	uint32_t count, each;
+};
+
+/* CRC-32 (ISO 3309), bit by bit: it is 16 KiB, once. Begins with ~0 and is inverted at the end. */
+static uint32_t crc_add(uint32_t crc, const uint8_t *data, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		crc ^= data[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xEDB88320U : 0);
+	}
+	return crc;
+}
+
+static bool is_whole(int fd, const struct table *t, uint32_t sum)
+{
+	uint8_t entry[4096] = { 0 };
+	uint32_t crc = UINT32_MAX;
+
+	for (uint32_t i = 0; i < t->count; i++) {
+		if (pread(fd, entry, t->each, (off_t)(t->at + (uint64_t)i * t->each)) != (ssize_t)t->each)
+			return false;
+		crc = crc_add(crc, entry, t->each);
+	}
+	return ~crc == sum;
+}
+
+/* The table whose header lies in this sector; false: there is none, or it is damaged. */
+static bool read_table(int fd, uint64_t sector, uint64_t lba, struct table *t)
+{
+	static const uint8_t zeros[4];
+	uint8_t header[HEADER] = { 0 };
+	struct reader r = reader_of(header, sizeof(header));
+	uint32_t size, sum, crc = UINT32_MAX;
+
+	if (pread(fd, header, sizeof(header), (off_t)(lba * sector)) != (ssize_t)sizeof(header) ||
+	    memcmp(header, "EFI PART", 8) != 0)
+		return false;
+	read_span(&r, 12);
+	size = read_le32(&r);
+	sum = read_le32(&r);
+	read_span(&r, 52);
+	t->at = read_le32(&r);
+	t->at |= (uint64_t)read_le32(&r) << 32;
+	t->count = read_le32(&r);
+	t->each = read_le32(&r);
+	if (size < 92 || size > sizeof(header) || t->each < ENTRY || t->each > 4096 || t->count > 1024 ||
+	    t->at > INT64_MAX / sector / 2)
+		return false;
+	t->at *= sector;
+	/* Its own sum is counted as zeros. */
+	crc = crc_add(crc, header, 16);
+	crc = crc_add(crc, zeros, sizeof(zeros));
+	crc = crc_add(crc, header + 20, size - 20);
+	return ~crc == sum && is_whole(fd, t, read_le32(&r));
+}
+
+/* The number of the partition with this name, from 1; 0: none. The second table counts when the first is damaged. */
 static unsigned find_in(int fd, uint64_t sector, const char *name)
 {
 	static const uint8_t unused[16];
-	uint8_t header[92] = { 0 }, entry[ENTRY];
-	struct reader r = reader_of(header, sizeof(header));
-	uint64_t table;
-	uint32_t count, each;
+	uint8_t entry[ENTRY];
+	struct table t;
+	off_t size = lseek(fd, 0, SEEK_END);
 
-	if (pread(fd, header, sizeof(header), (off_t)sector) != (ssize_t)sizeof(header) ||
-	    memcmp(header, "EFI PART", 8) != 0)
+	if (!read_table(fd, sector, 1, &t) &&
+	    (size < (off_t)(4 * sector) || !read_table(fd, sector, (uint64_t)size / sector - 1, &t)))
 		return 0;
-	read_span(&r, 72);
-	table = read_le32(&r);
-	table |= (uint64_t)read_le32(&r) << 32;
-	count = read_le32(&r);
-	each = read_le32(&r);
-	if (each < ENTRY || each > 4096 || table > INT64_MAX / sector / 2)
-		return 0;
-	for (unsigned i = 0; i < count && i < MOST; i++) {
-		if (pread(fd, entry, ENTRY, (off_t)(table * sector + (uint64_t)i * each)) != ENTRY)
+	for (unsigned i = 0; i < t.count && i < MOST; i++) {
+		if (pread(fd, entry, ENTRY, (off_t)(t.at + (uint64_t)i * t.each)) != ENTRY)
 			return 0;
 		if (memcmp(entry, unused, sizeof(unused)) != 0 && is_named(entry, name))
 			return i + 1;

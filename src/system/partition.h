@@ -2,8 +2,9 @@
  * the disk's end where there is none.
  *
  * The name is read from the disk's own table (GPT; UEFI 2.10, section 5.3): the kernel knows no names of partitions
- * that were added since it started. Making one is systemd-repart's work, which also moves GPT's second copy to the real
- * end of a disk that is larger than the image. For workers: it blocks. */
+ * that were added since it started. When the first table is damaged, it is read from the second, as the kernel does.
+ * Making one is systemd-repart's work, which also moves GPT's second copy to the real end of a disk that is larger than
+ * the image. For workers: it blocks. */
 #ifndef LOBBY_SYSTEM_PARTITION_H
 #define LOBBY_SYSTEM_PARTITION_H
 

@@ -8,13 +8,16 @@
 
 #include "base/log.h"
 #include "base/mark.h"
+#include "base/notify.h"
 #include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define CLIMB_MS 900000 /* a large, slow, damaged disk */
+/* A large, slow, damaged disk: checked (keep.c: ten minutes, twice), then made anew. */
+#define CLIMB_MS (30 * 60 * 1000)
+#define EXTEND "EXTEND_TIMEOUT_USEC=1860000000" /* sd_notify(3): a minute more, in place of TimeoutStartSec= */
 #define WIPE_MS 60000
 
 struct statedisk {
@@ -55,6 +58,11 @@ static void on_done(void *owner, int status)
 		ready(sys);
 		return;
 	}
+	if (status == LADDER_RESTART) {
+		/* Not ready: a version that cannot open what was kept is not to be found good. */
+		power_restart_now(sys, "state-closed");
+		return;
+	}
 	/* Not even memory could be mounted, or it was killed: nothing is ready, and the screen says so. */
 	log_event(LOG_ERROR, "state-failed", "status=%d", status);
 	d->result.protection = lobby_Protection_PROTECTION_STARTING;
@@ -73,7 +81,9 @@ static struct ladder places_of(const struct system *sys)
 				.tpm = "/dev/tpmrm0",
 				.definitions = "/usr/lib/repart.d",
 				.run = "/run",
-				.state = "/var/lib/lobby" };
+				.state = "/var/lib/lobby",
+				.slot = sys->boot.slot,
+				.version = sys->boot.version };
 }
 
 int statedisk_init(struct system *sys)
@@ -96,6 +106,7 @@ int statedisk_init(struct system *sys)
 		ready(sys);
 		return 0;
 	}
+	notify_manager(EXTEND);
 	return worker_start(&d->worker, sys->loop, CLIMB_MS, ladder_work, &d->ladder, on_line, on_done, sys);
 }
 

@@ -9,10 +9,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libcryptsetup.h>
+#include <linux/fs.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@
 #define COMPLETE "lobby-state"
 #define TPM_TOKEN "systemd-tpm2"
 #define MAX_TOKENS 32
+#define SECOND_HEADER 0x4000 /* with a first of the usual size */
 #define HEADER_BYTES (16U << 20)
 #define ENROL_MS 120000
 
@@ -46,7 +49,11 @@ static int load(const char *device, struct crypt_device **cd)
 
 static int err_of(int result)
 {
-	return result >= 0 ? 0 : result == -EPERM || result == -ENOENT ? LOBBY_ERR_DENIED : LOBBY_ERR_IO;
+	if (result >= 0)
+		return 0;
+	if (result == -EEXIST || result == -EBUSY)
+		return LOBBY_ERR_BUSY;
+	return result == -EPERM || result == -ENOENT ? LOBBY_ERR_DENIED : LOBBY_ERR_IO;
 }
 
 static bool has_tpm(struct crypt_device *cd)
@@ -62,17 +69,43 @@ static bool has_tpm(struct crypt_device *cd)
 	return false;
 }
 
+static bool has_key(struct crypt_device *cd)
+{
+	int most = crypt_keyslot_max(CRYPT_LUKS2);
+
+	for (int i = 0; i < most; i++)
+		if (crypt_keyslot_status(cd, i) >= CRYPT_SLOT_ACTIVE)
+			return true;
+	return false;
+}
+
+/* Either of the header's two copies begins as it should (LUKS2 On-Disk Format, section 2.1), or nobody can say. */
+static bool has_remains(const char *device)
+{
+	uint8_t first[6], second[6];
+	int fd = open(device, O_RDONLY | O_CLOEXEC);
+	bool read = fd >= 0 && pread(fd, first, sizeof(first), 0) == (ssize_t)sizeof(first) &&
+		    pread(fd, second, sizeof(second), SECOND_HEADER) == (ssize_t)sizeof(second);
+
+	if (fd >= 0)
+		close(fd);
+	return !read || memcmp(first, "LUKS\xba\xbe", 6) == 0 || memcmp(second, "SKUL\xba\xbe", 6) == 0;
+}
+
 void vault_look(const char *device, struct vault_facts *facts)
 {
 	struct crypt_device *cd = NULL;
 	const char *label;
 
 	*facts = (struct vault_facts){ 0 };
-	if (load(device, &cd) != 0)
+	if (load(device, &cd) != 0) {
+		facts->remains = has_remains(device);
 		return;
+	}
 	label = crypt_get_label(cd);
-	facts->header = true;
-	facts->complete = label != NULL && strcmp(label, COMPLETE) == 0;
+	/* Without a key it is what a wipe leaves that was cut short. */
+	facts->header = has_key(cd);
+	facts->complete = facts->header && label != NULL && strcmp(label, COMPLETE) == 0;
 	facts->tpm = has_tpm(cd);
 	crypt_free(cd);
 }
@@ -143,13 +176,27 @@ int vault_finish(const char *device)
 	return err;
 }
 
+/* Of a block device that the kernel lets nobody write to. */
+static uint32_t flags_for(const char *device)
+{
+	int fd = open(device, O_RDONLY | O_CLOEXEC), read_only = 0;
+
+	if (fd < 0)
+		return 0;
+	if (ioctl(fd, BLKROGET, &read_only) != 0)
+		read_only = 0;
+	close(fd);
+	return read_only != 0 ? CRYPT_ACTIVATE_READONLY : 0;
+}
+
 int vault_open_key(const char *device, const char *name, const uint8_t key[VAULT_KEY])
 {
 	struct crypt_device *cd = NULL;
 	int err = load(device, &cd);
 
 	if (err == 0)
-		err = err_of(crypt_activate_by_passphrase(cd, name, CRYPT_ANY_SLOT, (const char *)key, VAULT_KEY, 0));
+		err = err_of(crypt_activate_by_passphrase(cd, name, CRYPT_ANY_SLOT, (const char *)key, VAULT_KEY,
+							  flags_for(device)));
 	crypt_free(cd);
 	return err;
 }
@@ -169,7 +216,7 @@ int vault_open_tpm(const char *device, const char *name, const char *tpm)
 
 	if (err == 0)
 		err = err_of(crypt_activate_by_token_pin(cd, name, TPM_TOKEN, CRYPT_ANY_TOKEN, NULL, 0,
-							 tpm != NULL ? &params : NULL, 0));
+							 tpm != NULL ? &params : NULL, flags_for(device)));
 	crypt_free(cd);
 	return err;
 }

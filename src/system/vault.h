@@ -6,7 +6,8 @@
  * that does not open any more. A key of full entropy needs no slow derivation: PBKDF2 with the fewest rounds.
  *
  * For workers: it blocks, for seconds with a TPM. `device` is a block device or, but for opening under a name, a plain
- * file. Errors: LOBBY_ERR_NOT_FOUND no header, LOBBY_ERR_DENIED the key does not fit, LOBBY_ERR_IO. */
+ * file. Errors: LOBBY_ERR_NOT_FOUND no header, LOBBY_ERR_DENIED the key does not fit, LOBBY_ERR_BUSY it is
+ * open already, LOBBY_ERR_IO. A disk that takes no more writes is opened read-only. */
 #ifndef LOBBY_SYSTEM_VAULT_H
 #define LOBBY_SYSTEM_VAULT_H
 
@@ -19,9 +20,10 @@
 #define VAULT_KEY 32
 
 struct vault_facts {
-	bool header;   /* there is a LUKS2 header */
+	bool header;   /* there is a LUKS2 header, and a key that opens it */
 	bool complete; /* and it was finished */
 	bool tpm;      /* a TPM opens it */
+	bool remains;  /* no header that can be read, but what may have been one; or the disk does not answer */
 };
 
 void vault_look(const char *device, struct vault_facts *facts);

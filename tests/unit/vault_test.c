@@ -1,11 +1,13 @@
 /* The state partition's parts on plain files: what systemd-repart adds to a disk image, LUKS2 headers and their keys, a
  * TPM (swtpm, where it and libtss2 are installed), ext4 and its mending, rescue and room. What needs device-mapper and
  * mounts is in `make test-image`. */
+#include "system/closed.h"
 #include "system/espfile.h"
 #include "system/helper.h"
 #include "system/keep.h"
 #include "system/ladder.h"
 #include "system/partition.h"
+#include "system/rescue.h"
 #include "system/vault.h"
 
 #include "base/file.h"
@@ -114,6 +116,29 @@ static void a_partition_is_found_by_its_name(void **state)
 	assert_int_equal(partition_find("/dev/none", "state", out), LOBBY_ERR_IO);
 }
 
+static void a_damaged_table_is_read_from_its_copy(void **state)
+{
+	char out[PARTITION_PATH], want[PARTITION_PATH];
+
+	(void)state;
+	blank("16M");
+	snprintf(want, sizeof(want), "%s2", disk);
+	assert_int_equal(try_run("printf 'label: gpt\\nsize=1M,name=esp\\nsize=1M,name=state\\n' | sfdisk -q disk && "
+				 "cp disk whole"),
+			 0);
+	/* An entry of the first table: its sum is wrong. Here the name is that of another partition. */
+	assert_int_equal(try_run("printf X | dd of=disk bs=1 seek=$((1024 + 128 + 56)) conv=notrunc"), 0);
+	assert_int_equal(partition_find(disk, "state", out), 0);
+	assert_string_equal(out, want);
+	/* Its header. */
+	assert_int_equal(try_run("cp whole disk && dd if=/dev/zero of=disk bs=512 count=1 seek=1 conv=notrunc"), 0);
+	assert_int_equal(partition_find(disk, "state", out), 0);
+	assert_string_equal(out, want);
+	/* Both. */
+	assert_int_equal(try_run("printf X | dd of=disk bs=1 seek=$((16 * 1024 * 1024 - 512 + 40)) conv=notrunc"), 0);
+	assert_int_equal(partition_find(disk, "state", out), LOBBY_ERR_NOT_FOUND);
+}
+
 static void a_vault_opens_with_its_key_only(void **state)
 {
 	struct vault_facts facts;
@@ -121,7 +146,7 @@ static void a_vault_opens_with_its_key_only(void **state)
 	(void)state;
 	blank("64M");
 	vault_look(disk, &facts);
-	assert_false(facts.header);
+	assert_false(facts.header || facts.remains);
 	assert_int_equal(vault_open_key(disk, NULL, key), LOBBY_ERR_NOT_FOUND);
 	assert_int_equal(vault_make(disk, key), 0);
 	vault_look(disk, &facts);
@@ -139,6 +164,34 @@ static void a_vault_opens_with_its_key_only(void **state)
 			 0);
 }
 
+static void what_is_left_of_a_vault_is_told(void **state)
+{
+	struct vault_facts facts;
+
+	(void)state;
+	blank("64M");
+	assert_int_equal(vault_make(disk, key), 0);
+	assert_int_equal(vault_finish(disk), 0);
+	/* One of the header's copies is enough. */
+	assert_int_equal(try_run("cp disk whole && dd if=/dev/zero of=disk bs=4096 count=1 conv=notrunc"), 0);
+	vault_look(disk, &facts);
+	assert_true(facts.header && facts.complete);
+	/* Neither can be read, and yet they are there. */
+	assert_int_equal(try_run("cp whole disk && for at in 4200 20584; do "
+				 "dd if=/dev/zero of=disk bs=1 seek=$at count=64 conv=notrunc; done"),
+			 0);
+	vault_look(disk, &facts);
+	assert_true(!facts.header && !facts.complete && facts.remains);
+	/* A wipe that was cut short: a header, and nothing that opens it. */
+	assert_int_equal(try_run("cp whole disk"), 0);
+	assert_int_equal(vault_drop_key(disk), 0);
+	vault_look(disk, &facts);
+	assert_true(!facts.header && !facts.complete && !facts.remains);
+	/* A disk that does not answer. */
+	vault_look("/dev/none", &facts);
+	assert_true(facts.remains);
+}
+
 static void a_destroyed_vault_is_gone(void **state)
 {
 	struct vault_facts facts;
@@ -149,7 +202,7 @@ static void a_destroyed_vault_is_gone(void **state)
 	assert_int_equal(try_run("cp disk before"), 0);
 	assert_int_equal(vault_destroy(disk), 0);
 	vault_look(disk, &facts);
-	assert_false(facts.header);
+	assert_false(facts.header || facts.remains);
 	assert_int_not_equal(try_run("cryptsetup repair --batch-mode disk && cryptsetup isLuks disk"), 0);
 	/* Not one sector of the key slots is as it was. */
 	assert_int_not_equal(try_run("cmp -n 16777216 disk before"), 0);
@@ -286,6 +339,28 @@ static void files_are_rescued_within_bounds(void **state)
 	assert_int_equal(keep_copy(from, "/nowhere", &files), LOBBY_ERR_IO);
 }
 
+static void what_was_saved_waits_until_it_is_taken(void **state)
+{
+	char at[96];
+	int files;
+
+	(void)state;
+	assert_int_equal(try_run("mkdir -p anew/sync lobby-rescue/sync lobby-rescue/system && echo one "
+				 ">lobby-rescue/sync/store && "
+				 "echo net >lobby-rescue/system/network"),
+			 0);
+	snprintf(at, sizeof(at), "%s/anew", folder);
+	assert_int_equal(rescue_return(folder, at, &files), LOBBY_ERR_IO);
+	assert_int_equal(files, 1);
+	assert_int_equal(try_run("ls lobby-rescue/sync/store && ls lobby-rescue/system/network && mkdir anew/system"),
+			 0);
+	assert_int_equal(rescue_return(folder, at, &files), 0);
+	assert_int_equal(files, 2);
+	assert_int_equal(try_run("grep -q one anew/sync/store && grep -q net anew/system/network && "
+				 "! ls lobby-rescue/sync && ! ls lobby-rescue/system"),
+			 0);
+}
+
 static void room_is_made_when_there_is_none(void **state)
 {
 	char at[96], text[161];
@@ -328,6 +403,44 @@ static void the_key_is_kept_on_the_esp(void **state)
 	esp_close(&esp);
 }
 
+static void nothing_is_made_anew_before_its_time(void **state)
+{
+	struct esp esp;
+
+	(void)state;
+	assert_int_equal(try_run("rm -rf lobby && mkdir lobby"), 0);
+	assert_int_equal(esp_open(&esp, folder, NULL), 0);
+	for (int start = 0; start < CLOSED_STARTS; start++) {
+		assert_int_equal(closed_count(&esp, "a 0.1.0", false), CLOSED_WAIT);
+		/* lobby-system is started again without the machine. */
+		assert_int_equal(closed_count(&esp, "a 0.1.0", true), CLOSED_WAIT);
+		assert_int_equal(closed_count(&esp, "a 0.1.0", true), CLOSED_WAIT);
+	}
+	assert_int_equal(closed_count(&esp, "a 0.1.0", false), CLOSED_ANEW);
+	/* It did open: all is forgotten. */
+	closed_opened(&esp, "a 0.1.0");
+	assert_int_equal(try_run("grep -qx 'a 0.1.0' lobby/state.opened && ! ls lobby/state.closed"), 0);
+	assert_int_equal(closed_count(&esp, "a 0.1.0", false), CLOSED_WAIT);
+	/* Another version uses up its tries, and the one before it has all of its own starts. */
+	for (int start = 0; start < CLOSED_STARTS; start++)
+		assert_int_equal(closed_count(&esp, "b 0.1.1", false), CLOSED_RESTART);
+	assert_int_equal(closed_count(&esp, "a 0.1.0", false), CLOSED_WAIT);
+	/* There is none before it that starts: it waits, and makes it anew in the end. */
+	for (int start = 0; start < CLOSED_STARTS; start++)
+		assert_int_equal(closed_count(&esp, "b 0.1.1", false), CLOSED_RESTART);
+	for (int start = 0; start < CLOSED_STARTS; start++)
+		assert_int_equal(closed_count(&esp, "b 0.1.1", false), CLOSED_WAIT);
+	assert_int_equal(closed_count(&esp, "b 0.1.1", false), CLOSED_ANEW);
+	closed_forget(&esp);
+	assert_int_equal(try_run("! ls lobby/state.opened && ! ls lobby/state.closed"), 0);
+	/* What cannot be counted is never made anew. */
+	assert_int_equal(try_run("mkdir lobby/state.closed"), 0);
+	for (int start = 0; start < 3 * CLOSED_STARTS; start++)
+		assert_int_equal(closed_count(&esp, "a 0.1.0", false), CLOSED_WAIT);
+	assert_int_equal(try_run("rmdir lobby/state.closed"), 0);
+	esp_close(&esp);
+}
+
 static void the_workers_last_line_is_read(void **state)
 {
 	static const char *const bad[] = { "",	       "done",	 "done ",     "done 0 x",
@@ -350,13 +463,17 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_state_partition_is_added),
 		cmocka_unit_test(a_partition_is_found_by_its_name),
+		cmocka_unit_test(a_damaged_table_is_read_from_its_copy),
 		cmocka_unit_test(a_vault_opens_with_its_key_only),
+		cmocka_unit_test(what_is_left_of_a_vault_is_told),
 		cmocka_unit_test(a_destroyed_vault_is_gone),
 		cmocka_unit_test(a_tpm_opens_it_and_another_does_not),
 		cmocka_unit_test(a_damaged_file_system_is_mended_or_told),
 		cmocka_unit_test(files_are_rescued_within_bounds),
+		cmocka_unit_test(what_was_saved_waits_until_it_is_taken),
 		cmocka_unit_test(room_is_made_when_there_is_none),
 		cmocka_unit_test(the_key_is_kept_on_the_esp),
+		cmocka_unit_test(nothing_is_made_anew_before_its_time),
 		cmocka_unit_test(the_workers_last_line_is_read),
 	};
 
