@@ -4,7 +4,7 @@
 import { test, before, after } from "node:test";
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { overlay, partitions, until } from "./machine.mjs";
 import { World, disk, made, top, unpack, version } from "./world.mjs";
@@ -49,14 +49,22 @@ test("the TPM opens it again, without the stick; of two screens one is lit, and 
 	await world.looks_like_twin("welcome-of-two");
 });
 
-test("another TPM, and a clock of 1970: the state is made anew, and the kiosk says so", async () => {
-	await again({ sticks: [world.stick("Other TPM")], rtc: "1970-01-02T00:00:00" }, () =>
-		rmSync(path.join(machine.folder, "tpm"), { recursive: true }),
-	);
+const tpm = (name) => path.join(machine.folder, name);
+
+test("another TPM, and a clock of 1970: what was kept stays closed, and the kiosk says so", async () => {
+	await again({ sticks: [world.stick("Other TPM")], rtc: "1970-01-02T00:00:00" }, () => renameSync(tpm("tpm"), tpm("right")));
 	const row = await up("Other TPM");
-	assert.equal(row.system.protection, "tpm");
-	assert.match(warning(row, "state"), /^The TPM refused/);
+	assert.equal(row.system.protection, "memory");
+	assert.match(warning(row, "memory-only"), /TPM/);
 	await world.row("the clock is right", (r) => r.system?.clock_right && Math.abs(r.clock_error_ms) < 5000 && !warning(r, "clock"), 120, "Other TPM");
+});
+
+test("the right TPM is back: nothing was lost", async () => {
+	await again({}, () => {
+		rmSync(tpm("tpm"), { recursive: true });
+		renameSync(tpm("right"), tpm("tpm"));
+	});
+	assert.equal((await up("TPM")).system.protection, "tpm");
 });
 
 test("a state that is destroyed is made anew; without a screen the kiosk runs, and the desk knows", async () => {
