@@ -156,7 +156,7 @@ static int act(struct ledger *store, const struct cli_update *o, const char *sha
 static int say_why(const struct cli_update *o, int err)
 {
 	if (err == LOBBY_ERR_STALE)
-		return fail(o->word, strcmp(o->verb, "remove") == 0 ? "It is under way: stop it first."
+		return fail(o->word, strcmp(o->verb, "remove") == 0 ? "Kiosks are offered it: stop it first."
 								    : "It is not in a state for that.");
 	if (err == LOBBY_ERR_NOT_FOUND && o->first != NULL)
 		return fail(o->first, "There is no such kiosk, or it is no appliance.");

@@ -73,7 +73,7 @@ int updates_remove(struct ledger *store, const char *sha256, const char *who)
 
 	if (err != 0)
 		return err;
-	if (strcmp(u.state, "running") == 0 || strcmp(u.state, "paused") == 0)
+	if (u.current)
 		return LOBBY_ERR_STALE;
 	err = ledger_run(store, "DELETE FROM software_offer WHERE software = ?1", "i", u.number);
 	if (err == 0)

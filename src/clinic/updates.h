@@ -15,7 +15,8 @@ int updates_path(const char *data, const char *sha256, char out[CLINIC_PATH_MAX]
 
 /** Notes a bundle whose file is in the folder. LOBBY_ERR_EXISTS: there is another one of its version. */
 int updates_add(struct ledger *store, const struct bundle *bundle, const char *who) MUST_CHECK;
-/** Forgets it, which is not current; the file is the caller's to delete. LOBBY_ERR_STALE: it is. */
+/** Forgets it, which must not be current: kiosks are offered it, also when it is done (stop it first). The file is the
+ * caller's to delete. LOBBY_ERR_STALE: it is current. */
 int updates_remove(struct ledger *store, const char *sha256, const char *who) MUST_CHECK;
 /** The hash of this version (or of this hash). LOBBY_ERR_NOT_FOUND. */
 int updates_find(struct ledger *store, const char *version, char sha256[65]) MUST_CHECK;

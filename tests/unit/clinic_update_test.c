@@ -161,6 +161,18 @@ static void reason_is(struct fixture *f, const char *sha256, const char *reason)
 	json_decref(fleet);
 }
 
+static int remove_it(struct fixture *f, const char *sha256)
+{
+	struct ledger store;
+	int err;
+
+	assert_int_equal(ledger_open(&store, f->folder, false), 0);
+	assert_int_equal(db_begin(&store.db), 0);
+	err = db_end(&store.db, updates_remove(&store, sha256, ""));
+	ledger_close(&store);
+	return err;
+}
+
 static void one_then_a_tenth_then_all(void **state)
 {
 	struct fixture *f = *state;
@@ -210,6 +222,9 @@ static void one_then_a_tenth_then_all(void **state)
 	assert_string_equal(at(f, sha256), "running all 12/13");
 	tell(f, &later, "0.2.0", "none", "", "", "");
 	assert_string_equal(at(f, sha256), "done all 13/13");
+	assert_int_equal(remove_it(f, sha256), LOBBY_ERR_STALE);
+	decide(f, &f->desk, sha256, "stop", "{}", 200);
+	assert_int_equal(remove_it(f, sha256), 0);
 }
 
 static void it_stops_when_a_kiosk_falls_back(void **state)
@@ -395,7 +410,6 @@ static void paused_and_stopped_nobody_gets_it(void **state)
 	struct fleet fleet = { 0 };
 	struct peer desk = { 0 }, nobody = { 0 };
 	char first[65], second[65], path[160];
-	struct ledger store;
 
 	fleet_enrol(f, &fleet, 2);
 	add(f, "0.2.0", first);
@@ -425,10 +439,7 @@ static void paused_and_stopped_nobody_gets_it(void **state)
 	decide(f, &f->desk, second, "stop", "{}", 200);
 	decide(f, &f->desk, second, "stop", "{}", 409);
 	assert_string_equal(offers(f, &fleet, 2), "..");
-	assert_int_equal(ledger_open(&store, f->folder, false), 0);
-	assert_int_equal(db_begin(&store.db), 0);
-	assert_int_equal(db_end(&store.db, updates_remove(&store, first, "")), 0);
-	ledger_close(&store);
+	assert_int_equal(remove_it(f, first), 0);
 	decide(f, &f->desk, first, "start", "{}", 404);
 }
 
