@@ -72,13 +72,16 @@ static void read_record(struct system *sys, char versions[2][VERSION_SIZE])
 	free(text);
 }
 
-static void write_record(struct system *sys)
+/* version: what is good in that slot, empty: nothing. */
+static void write_record(struct system *sys, int slot, const char *version)
 {
 	char path[PATH_MAX], versions[2][VERSION_SIZE], text[MAX_RECORD];
 	int len, err;
 
 	read_record(sys, versions);
-	snprintf(versions[sys->boot.slot[0] - 'a'], VERSION_SIZE, "%s", sys->boot.version);
+	if (strcmp(versions[slot], version) == 0)
+		return;
+	snprintf(versions[slot], VERSION_SIZE, "%s", version);
 	len = snprintf(text, sizeof(text), "a=%s\nb=%s\n", versions[0], versions[1]);
 	err = system_state_path(sys, path, sizeof(path), "system");
 	if (err == 0)
@@ -89,6 +92,12 @@ static void write_record(struct system *sys)
 		err = file_replace(path, text, (size_t)len, 0600);
 	if (err != 0)
 		log_event(LOG_ERROR, "good-record", "error=%s", err_event(err));
+}
+
+void good_forget_other(struct system *sys)
+{
+	if (system_is_appliance(sys))
+		write_record(sys, sys->boot.slot[0] == 'a' ? 1 : 0, "");
 }
 
 /* ---- the verdict ---- */
@@ -123,7 +132,7 @@ static void on_yes(struct system *sys)
 	g->yes = true;
 	slotwork_good(sys);
 	if (!g->before)
-		write_record(sys);
+		write_record(sys, sys->boot.slot[0] - 'a', sys->boot.version);
 	facts_keep_min_version(&sys->options, sys->boot.min_version);
 	update_good(sys);
 }

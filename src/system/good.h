@@ -57,6 +57,9 @@ int good_init(struct system *sys);
 void good_fini(struct system *sys);
 void good_ready(struct system *sys);
 void good_heard(struct system *sys);
+/** The other slot is about to be written: what was good in it is there no more, even if the version is called the same.
+ */
+void good_forget_other(struct system *sys);
 /** The running version is known to be good. */
 bool good_is_known(const struct system *sys);
 

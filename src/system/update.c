@@ -23,6 +23,7 @@
 
 #define LOOK_MS 120000		    /* rauc info; a stick may be slow */
 #define INSTALL_MS (30 * 60 * 1000) /* rauc install */
+#define STOP_MS 60000		    /* systemctl stop */
 #define RECORD "system/update.json"
 #define MAX_RECORD 1024
 #define AGAIN_MS 60000
@@ -98,8 +99,8 @@ static void write_record(struct system *sys, const char *stage, const char *slot
 	int err;
 
 	boot_id(sys, boot);
-	json = json_pack("{s:s, s:s, s:s, s:s}", "version", sys->update->shown.version, "slot", slot, "stage", stage,
-			 "boot", boot);
+	json = json_pack("{s:s, s:s, s:s, s:s, s:b}", "version", sys->update->shown.version, "slot", slot, "stage",
+			 stage, "boot", boot, "stick", sys->update->take_file);
 	text = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
 	json_decref(json);
 	err = text == NULL ? LOBBY_ERR_NO_MEMORY : system_state_path(sys, path, sizeof(path), "system");
@@ -149,6 +150,16 @@ static void recall(struct system *sys, const json_t *json)
 			log_event(LOG_ERROR, "update-fell-back", "version=%s", version);
 			write_record(sys, "fell-back", slot);
 		}
+	} else if (boot[0] != '\0' && strcmp(word(json, "boot"), boot) != 0) {
+		snprintf(text, sizeof(text),
+			 json_is_true(json_object_get(json, "stick"))
+				 ? N_("The installation of version %s was interrupted. Start it from the stick again.")
+				 : N_("The installation of version %s was interrupted. It begins again if the clinic "
+				      "still offers it."),
+			 version);
+		log_event(LOG_WARNING, "update-interrupted", "version=%s", version);
+		show(sys, lobby_UpdateStage_UPDATE_NONE, version, text);
+		write_record(sys, "refused", slot); /* said once */
 	}
 }
 
@@ -207,11 +218,36 @@ static void on_install_line(void *arg, const char *line)
 		text_copy(u->reason, sizeof(u->reason), reason);
 }
 
+static void fail(struct system *sys, const char *reason)
+{
+	char text[INFO_TEXT];
+
+	slotwork_look(sys);
+	write_record(sys, "refused", other_slot(sys));
+	info_explain(reason, text);
+	refuse(sys, text);
+}
+
+static void on_stopped(void *arg, int status)
+{
+	if (status != 0)
+		log_event(LOG_ERROR, "update-unstopped", "status=%d", status);
+	fail(arg, INFO_TOO_LONG);
+}
+
+/* Only RAUC's client has ended: its service would go on, and make the slot the first choice after it was called bad. */
+static void stop_rauc(struct system *sys)
+{
+	const char *const argv[] = { sys->options.power, "stop", "rauc.service", NULL };
+
+	if (child_start(&sys->update->child, sys->loop, argv, STOP_MS, NULL, on_stopped, sys) != 0)
+		on_stopped(sys, -1);
+}
+
 static void on_installed(void *arg, int status)
 {
 	struct system *sys = arg;
 	struct update *u = sys->update;
-	char text[INFO_TEXT];
 
 	slotwork_look(sys);
 	if (status != 0) {
@@ -225,10 +261,11 @@ static void on_installed(void *arg, int status)
 			loop_timer_set(sys->loop, &u->wait, AGAIN_MS, go_on, sys);
 			return;
 		}
-		write_record(sys, "refused", other_slot(sys));
-		info_explain(status < 0 ? INFO_TOO_LONG : u->reason, text);
 		log_event(LOG_WARNING, "update-failed", "status=%d reason=\"%s\"", status, u->reason);
-		refuse(sys, text);
+		if (status < 0)
+			stop_rauc(sys);
+		else
+			fail(sys, u->reason);
 		return;
 	}
 	u->at = AT_REST;
@@ -251,6 +288,7 @@ static void install(struct system *sys)
 	}
 	log_event(LOG_NOTICE, "update-install", "version=%s", u->shown.version);
 	u->at = AT_INSTALLING;
+	good_forget_other(sys);
 	u->reason[0] = '\0';
 	show(sys, lobby_UpdateStage_UPDATE_INSTALLING, u->shown.version, "");
 	/* The power may go when RAUC has made it the first choice and before it has said so. */

@@ -2,6 +2,17 @@
  */
 #include "system_box.h"
 
+static void assert_text(const char *name, const char *text)
+{
+	char path[300], *got = NULL;
+	size_t len;
+
+	snprintf(path, sizeof(path), "%s/%s", box.folder, name);
+	assert_int_equal(file_read(path, 1000, &got, &len), 0);
+	assert_string_equal(got, text);
+	free(got);
+}
+
 static void test_an_update(void **unused)
 {
 	(void)unused;
@@ -187,6 +198,19 @@ static void test_the_power_goes_while_it_is_installed(void **unused)
 	start_again("a", "0.1.0", "66666666");
 	UNTIL(box.told.version[0] != '\0');
 	assert_int_equal(box.told.update.stage, lobby_UpdateStage_UPDATE_NONE);
+	assert_string_equal(
+		box.told.update.text,
+		"The installation of version 0.2.0 was interrupted. It begins again if the clinic still offers it.");
+	start_again("a", "0.1.0", "66666667");
+	UNTIL(box.told.version[0] != '\0');
+	assert_string_equal(box.told.update.text, "");
+	/* Off a stick nobody begins it again. */
+	put("state/system/update.json",
+	    "{\"version\":\"0.2.0\",\"slot\":\"b\",\"stage\":\"installing\",\"boot\":\"66666667\",\"stick\":true}");
+	start_again("a", "0.1.0", "66666668");
+	UNTIL(strstr(box.told.update.text, "Start it from the stick again."));
+	put("state/system/update.json",
+	    "{\"version\":\"0.2.0\",\"slot\":\"b\",\"stage\":\"installing\",\"boot\":\"66666668\",\"stick\":false}");
 	/* Or a moment later: it was the first choice already. */
 	start_again("b", "0.2.0", "77777777");
 	UNTIL(box.told.update.stage == lobby_UpdateStage_UPDATE_TRIAL);
@@ -244,6 +268,36 @@ static void test_an_installation_that_fails(void **unused)
 	assert_false(is_there("powered"));
 }
 
+static void test_rauc_does_not_come_to_an_end(void **unused)
+{
+	(void)unused;
+	become_good();
+	put_bundle("1.raucb", UPDATE_COMPATIBLE " 0.2.0");
+	put("hold", "");
+	install("1.raucb", "");
+	clock_advance_ms(UPDATE_QUIET_MS);
+	UNTIL(box.told.update.stage == lobby_UpdateStage_UPDATE_INSTALLING && box.told.update.percent == 20);
+	clock_advance_ms(31 * MINUTE);
+	UNTIL(box.told.update.stage == lobby_UpdateStage_UPDATE_REFUSED);
+	assert_string_equal(box.told.update.text, "The update took too long.");
+	assert_text("powered", "stop rauc.service\n"); /* it would go on otherwise */
+	take_away("hold");
+}
+
+/* What is written over a version that was good is on trial, whatever it is called. */
+static void test_a_slot_that_is_written_was_not_good_before(void **unused)
+{
+	(void)unused;
+	become_good();
+	put("state/system/good", "a=0.1.0\nb=0.2.0\n");
+	put_bundle("1.raucb", UPDATE_COMPATIBLE " 0.2.0");
+	install("1.raucb", "");
+	assert_text("state/system/good", "a=0.1.0\nb=0.2.0\n");
+	pass(UPDATE_QUIET_MS);
+	UNTIL(box.told.update.stage == lobby_UpdateStage_UPDATE_INSTALLED);
+	assert_text("state/system/good", "a=0.1.0\nb=\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +310,8 @@ int main(void)
 		WITH_BOX(test_the_power_goes_while_it_is_installed),
 		WITH_BOX(test_updates_that_are_refused),
 		WITH_BOX(test_an_installation_that_fails),
+		WITH_BOX(test_rauc_does_not_come_to_an_end),
+		WITH_BOX(test_a_slot_that_is_written_was_not_good_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
