@@ -124,7 +124,13 @@ try {
 	const first = {};
 
 	if (image !== "-") [first.lobby, wanted.lobby] = await first_lobby(options.lobby);
-	if (peer !== "-") [first.peer, wanted.peer] = await first_peer(options.peer);
+	let without = ""; // why the peer is not timed: the appliance is, all the same
+	if (peer !== "-")
+		try {
+			[first.peer, wanted.peer] = await first_peer(options.peer);
+		} catch (error) {
+			without = `the peer is not measured: ${error.message}`;
+		}
 	const times = { lobby: [], peer: [] };
 	for (let round = 0; round < Number(rounds); round++)
 		for (const name of Object.keys(first)) {
@@ -138,6 +144,10 @@ try {
 	if (times.lobby.length && times.peer.length) {
 		const ratio = median(times.lobby) / median(times.peer);
 		console.log(`image.userland_ratio\t${ratio.toFixed(3)}\tof the two above, ${rounds} starts of each in turn; load ${load()}`);
+	}
+	if (without) {
+		say(without);
+		process.exitCode = 1;
 	}
 } finally {
 	await world.end();
