@@ -518,7 +518,7 @@ int app_init(struct app *app, struct loop *loop, const struct app_options *optio
 	wire_settings_default(&app->settings);
 	app->sync.enrolled = true; /* until lobby-sync says otherwise */
 	app->devices_up = true;
-	app->sync_up = true;
+	app->sync_up = !options->beside;
 	words_init(options->locale);
 	speech_init(&app->speech, loop);
 	err = open_window(app, options);
@@ -530,7 +530,7 @@ int app_init(struct app *app, struct loop *loop, const struct app_options *optio
 	app->landscape = app->window.panel.width_px > app->window.panel.height_px;
 	app_set_language(app, "en");
 	app->speak = false;
-	app->screen = SCREEN_WELCOME;
+	app->screen = options->beside ? SCREEN_STARTING : SCREEN_WELCOME;
 	app->dirty = true;
 	app_refresh(app);
 	notify_manager("READY=1");

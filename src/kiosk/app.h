@@ -131,6 +131,7 @@ struct app_options {
 	const char *control; /* NULL, or where to listen for test commands */
 	bool fullscreen;
 	bool drm;	 /* window.h: on the display itself */
+	bool beside;	 /* the other programs start beside it: it offers nothing before lobby-sync is there */
 	double width_mm; /* of the panel as it is made; 0: not known */
 	const char *panel_setting;
 };

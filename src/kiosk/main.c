@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char usage[] =
 	"lobby-kiosk: the patient's screen of a Lobby kiosk\n"
@@ -120,6 +121,7 @@ int main(int argc, char **argv)
 	options.run = setting("LOBBY_RUN", "/run/lobby");
 	if (parse(argc, argv, &options) != 0)
 		return 2;
+	options.beside = options.drm && access("/run/lobby-boot", F_OK) == 0; /* image/README.md */
 	log_init("lobby-kiosk");
 	if (clock_init() != 0)
 		return 1;

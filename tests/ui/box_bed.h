@@ -181,9 +181,11 @@ static void enrolled(int err, const char *text)
 
 /* ---- the kiosk ---- */
 
+static bool beside; /* the other programs start with the kiosk */
+
 static int start(void **state)
 {
-	struct app_options options = { .panel = portrait, .assets = "assets", .run = folder };
+	struct app_options options = { .panel = portrait, .assets = "assets", .run = folder, .beside = beside };
 	static char locale[512];
 
 	(void)state;
@@ -212,7 +214,10 @@ static int start(void **state)
 HELPER int start_without_folder(void **state)
 {
 	assert_int_equal(rmdir(folder), 0);
-	return start(state);
+	beside = true;
+	assert_int_equal(start(state), 0);
+	beside = false;
+	return 0;
 }
 
 static int stop(void **state)
