@@ -33,7 +33,7 @@ async function again(options = {}, between = () => {}) {
 test("from power to welcome: set up from a signed stick, without a word typed", async () => {
 	machine = world.machine("kiosk", { sticks: [world.stick()] });
 	await machine.start();
-	await world.row("the kiosk at the desk", (row) => row.state === "ready" && row.system?.slot === "a", 600);
+	await world.row("the kiosk at the desk", (row) => row.state === "ready" && row.system?.slot === "a", 900);
 	await world.looks_like_twin("welcome");
 	const { system } = await world.kiosk();
 	figure("power_to_welcome_s", (Date.now() - machine.started) / 1000, "QEMU without KVM; Secure Boot enrolled, state made, set up");

@@ -29,7 +29,7 @@ async function again(options = {}, between = () => {}) {
 	machine = world.machine("kiosk", { disk, tpm, ...options });
 	await machine.start();
 }
-const up = (name) => world.row(`${name} at the desk`, (row) => row.state === "ready" && row.system, 420, name);
+const up = (name) => world.row(`${name} at the desk`, (row) => row.state === "ready" && row.system, 900, name);
 const warning = (row, kind) => row.warnings.find((one) => one.kind === kind)?.text;
 
 test("the state is bound to the TPM", async () => {
@@ -43,7 +43,7 @@ test("the state is bound to the TPM", async () => {
 test("the TPM opens it again, without the stick; of two screens one is lit, and which is said", async () => {
 	const { booted_ms } = (await world.kiosk("TPM")).system;
 	await again({ displays: 2 });
-	const row = await world.row("it again", (row) => row.state === "ready" && row.system?.booted_ms > booted_ms, 420, "TPM");
+	const row = await world.row("it again", (row) => row.state === "ready" && row.system?.booted_ms > booted_ms, 900, "TPM");
 	assert.equal(row.system.protection, "tpm");
 	assert.match(row.system.display, /^Virtual-1 1280x800, 1 more dark$/);
 	await world.looks_like_twin("welcome-of-two");
@@ -74,7 +74,7 @@ test("a state that is destroyed is made anew; without a screen the kiosk runs, a
 		const { start } = partitions(head).state;
 		execFileSync("qemu-io", ["-f", "qcow2", "-c", `write -q -P 165 ${start} 32M`, file]);
 	});
-	const row = await world.row("it", (r) => r.system && r.state !== "offline" && warning(r, "display"), 420, "Destroyed");
+	const row = await world.row("it", (r) => r.system && r.state !== "offline" && warning(r, "display"), 900, "Destroyed");
 	assert.match(warning(row, "state"), /^The disk held nothing that could be read/);
 	assert.equal(row.system.display, "none");
 });

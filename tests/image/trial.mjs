@@ -23,7 +23,7 @@ test("an update whose kiosk never comes up: back to the version before, with the
 	broken.catch(() => {});
 	machine = world.machine("kiosk", { sticks: [world.stick()] });
 	await machine.start();
-	const before = (await world.row("the kiosk", (row) => row.state === "ready" && row.system?.slot === "a", 600)).system;
+	const before = (await world.row("the kiosk", (row) => row.state === "ready" && row.system?.slot === "a", 900)).system;
 	await world.looks_like_twin("welcome");
 
 	world.let_out(await broken, "0.1.1");
@@ -36,7 +36,7 @@ test("an update whose kiosk never comes up: back to the version before, with the
 	// (Restarts so far: after Secure Boot was enrolled. Then into the update, and after each of its three trials.)
 	await until("the trials", () => machine.restarts() >= 5, 1200);
 	await machine.network(true);
-	const row = await world.row("it fell back", (r) => r.state === "ready" && r.update?.stage === "fell-back", 420);
+	const row = await world.row("it fell back", (r) => r.state === "ready" && r.update?.stage === "fell-back", 600);
 	figure("fall_back_s", (Date.now() - machine.started) / 1000, "from power on, through set-up, update and three trials, to the version before");
 	assert.deepEqual([row.system.version, row.system.slot], [before.version, before.slot]);
 	assert.match(row.update.text, /0\.1\.1 did not come up/);
