@@ -180,7 +180,7 @@ int params_parse(const char *line, size_t len, struct params *out)
 		if (!take_word(&p, word, n, &seen))
 			return LOBBY_ERR_INVALID;
 	for (size_t i = 0; i < READERS; i++)
-		if (readers[i].needed && (seen & 1U << i) == 0)
+		if (readers[i].needed && !p.refuse && (seen & 1U << i) == 0)
 			return LOBBY_ERR_INVALID;
 	*out = p;
 	return 0;

@@ -31,7 +31,8 @@ struct params {
 
 /** True if the line has this word alone; for what must be known of a line that is otherwise nonsense. */
 bool params_has(const char *line, size_t len, const char *word);
-/** LOBBY_ERR_INVALID: a parameter of ours makes no sense, is there twice, or root, salt or blocks are missing. */
+/** LOBBY_ERR_INVALID: a parameter of ours makes no sense, is there twice, or root, salt or blocks are missing (a
+ * refusal needs none). */
 int params_parse(const char *line, size_t len, struct params *out) MUST_CHECK;
 /** Blocks of the hash tree over so many data blocks (dm-verity, format 1, 32-byte digests). */
 uint64_t params_tree_blocks(uint64_t blocks);

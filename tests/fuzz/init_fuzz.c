@@ -25,7 +25,7 @@ static void try_params(const char *text, size_t len)
 	char table[1024];
 
 	(void)params_has(text, len, "lobby.refuse");
-	if (params_parse(text, len, &p) != 0)
+	if (params_parse(text, len, &p) != 0 || p.refuse)
 		return;
 	assert(strlen(p.root) == 64 && p.blocks >= 2 && params_tree_blocks(p.blocks) < p.blocks);
 	assert(params_verity_table(&p, "/dev/nvme0n1p2", table, sizeof(table)) == 0);

@@ -31,7 +31,7 @@ static int parse(const char *line, struct params *out)
 
 static void test_params_good(void **state)
 {
-	struct params p;
+	struct params refusal, p;
 	char table[512];
 
 	(void)state;
@@ -41,6 +41,9 @@ static void test_params_good(void **state)
 	assert_int_equal(p.blocks, 4096);
 	assert_int_equal(p.wait_s, PARAMS_WAIT_S);
 	assert_int_equal(p.again_s, PARAMS_AGAIN_S);
+	assert_int_equal(parse("quiet lobby.again=5 lobby.refuse", &refusal), 0);
+	assert_true(refusal.refuse);
+	assert_int_equal(refusal.again_s, 5);
 	assert_int_equal(p.slot, 0);
 	assert_false(p.install || p.refuse);
 	assert_int_equal(
