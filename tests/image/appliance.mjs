@@ -110,7 +110,7 @@ test("an update whose payload is damaged is refused, and says so", whole, async 
 	// In the middle of the root: RAUC's signature is over the head of the hash tree, so that only reading shows it.
 	flip(bundle, Math.floor(statSync(bundle).size / 2));
 	world.let_out(folder, "0.1.2");
-	await refused("0.1.2", /./);
+	await refused("0.1.2", /contents are damaged|could not be installed/); // and not its signature
 });
 
 test("an update that another clinic signed is refused, and says so", whole, async () => {
