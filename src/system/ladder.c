@@ -6,6 +6,7 @@
 #include "keep.h"
 #include "partition.h"
 #include "rescue.h"
+#include "tpm.h"
 #include "vault.h"
 #include "worker.h"
 
@@ -210,14 +211,25 @@ static int close_left_over(const struct ladder *at)
 
 /* ---- the vault --------------------------------------------------------------------------------------------------- */
 
+/* Of what a program said: why it failed comes last. */
+static const char *last_line(char *said)
+{
+	char *at;
+
+	text_trim(said);
+	at = strrchr(said, '\n');
+	return at != NULL ? at + 1 : said;
+}
+
 /* The TPM has opened it before the key goes. */
 static int vault_new_tpm(struct climb *c, const uint8_t key[VAULT_KEY])
 {
-	char said[256] = "";
+	char said[1024] = "";
 	int err = vault_bind_tpm(c->device, key, c->at->run, "auto", said, sizeof(said));
 
 	if (err == 0)
 		err = vault_open_tpm(c->device, LADDER_NAME, NULL);
+	tpm_settle_device(c->at->tpm);
 	if (err == 0)
 		err = vault_drop_key(c->device);
 	if (err == 0) {
@@ -225,7 +237,7 @@ static int vault_new_tpm(struct climb *c, const uint8_t key[VAULT_KEY])
 		c->result.protection = lobby_Protection_PROTECTION_TPM;
 		return 0;
 	}
-	log_event(LOG_ERROR, "tpm", "says=\"%.*s\"", (int)strcspn(said, "\n"), said);
+	log_event(LOG_ERROR, "tpm", "error=%s says=\"%s\"", err_event(err), last_line(said));
 	remark(c, N_("This machine's TPM did not take the key: it lies on the disk instead."));
 	if (access(MAPPED, F_OK) == 0 && vault_close(LADDER_NAME) != 0)
 		return LOBBY_ERR_IO;
@@ -260,6 +272,8 @@ static int vault_old(struct climb *c, const struct vault_facts *facts)
 	c->result.protection = lobby_Protection_PROTECTION_TPM;
 	for (int i = 0; facts->tpm && c->has_tpm && i < 2 && err != 0; i++)
 		err = vault_open_tpm(c->device, LADDER_NAME, NULL);
+	if (facts->tpm && c->has_tpm)
+		tpm_settle_device(c->at->tpm);
 	if (err != 0 && key_read(c->at, key) == 0) {
 		err = vault_open_key(c->device, LADDER_NAME, key);
 		c->result.protection = lobby_Protection_PROTECTION_NO_TPM;
@@ -344,16 +358,6 @@ static int filesystem_old(struct climb *c)
 
 /* ---- all of it --------------------------------------------------------------------------------------------------- */
 
-/* Of what a program said: why it failed comes last. */
-static const char *last_line(char *said)
-{
-	char *at;
-
-	text_trim(said);
-	at = strrchr(said, '\n');
-	return at != NULL ? at + 1 : said;
-}
-
 static int climb_partition(struct climb *c)
 {
 	char said[512] = "";
@@ -418,6 +422,8 @@ static int climb_disk(struct climb *c)
 		return err;
 	vault_look(c->device, &facts);
 	c->has_tpm = look_for_tpm(c->at, facts.tpm);
+	if (c->has_tpm)
+		tpm_unlock_device(c->at->tpm);
 	if (facts.complete) {
 		err = vault_old(c, &facts);
 		if (err == 0) {

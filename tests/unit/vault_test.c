@@ -8,10 +8,12 @@
 #include "system/ladder.h"
 #include "system/partition.h"
 #include "system/rescue.h"
+#include "system/tpm.h"
 #include "system/vault.h"
 
 #include "base/file.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -22,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -221,7 +224,7 @@ static pid_t swtpm_start(const char *name, int port)
 	pid_t pid;
 
 	snprintf(state, sizeof(state), "dir=%s/%s", folder, name);
-	snprintf(server, sizeof(server), "type=tcp,port=%d,disconnect", port);
+	snprintf(server, sizeof(server), "type=tcp,port=%d", port);
 	snprintf(control, sizeof(control), "type=tcp,port=%d", port + 1);
 	snprintf(file, sizeof(file), "file=%s/%s/pid", folder, name);
 	mkdir(state + 4, 0700);
@@ -288,6 +291,88 @@ static void a_tpm_opens_it_and_another_does_not(void **state)
 	assert_int_equal(vault_make(disk, key), 0);
 	assert_int_not_equal(vault_bind_tpm(disk, key, folder, tpm, said, sizeof(said)), 0);
 	assert_int_equal(vault_open_key(disk, NULL, key), 0);
+}
+
+/* As /dev/tpmrm0 is opened. */
+static int swtpm_open(int port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)port),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	return fd;
+}
+
+static void settle(int port)
+{
+	int fd = swtpm_open(port);
+
+	assert_int_equal(tpm_settle(fd), 0);
+	close(fd);
+}
+
+/* A start after which the power is cut, once the TPM has opened the vault; and whether it did. */
+static int start_and_pull(int port, bool settled)
+{
+	pid_t pid = swtpm_start("pulled", port);
+	char tpm[48];
+	int err;
+
+	snprintf(tpm, sizeof(tpm), "swtpm:host=127.0.0.1,port=%d", port);
+	err = vault_open_tpm(disk, NULL, tpm);
+	if (settled)
+		settle(port);
+	swtpm_stop(pid);
+	return err;
+}
+
+static void pulled_plugs_do_not_lock_the_tpm(void **state)
+{
+	char tpm[48], said[1024];
+	int port = 20000 + (int)(getpid() % 20000), fd;
+	pid_t pid;
+
+	(void)state;
+	if (!has_swtpm()) {
+		print_message("skipped: no swtpm, or no libtss2\n");
+		skip();
+	}
+	blank("64M");
+	snprintf(tpm, sizeof(tpm), "swtpm:host=127.0.0.1,port=%d", port);
+	assert_int_equal(vault_make(disk, key), 0);
+	pid = swtpm_start("pulled", port);
+	assert_int_equal(vault_bind_tpm(disk, key, folder, tpm, said, sizeof(said)), 0);
+	settle(port);
+	swtpm_stop(pid);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(start_and_pull(port, true), 0);
+	/* Three that were not settled are guesses: it opens nothing any more, and takes nothing. */
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(start_and_pull(port, false), 0);
+	assert_int_not_equal(start_and_pull(port, false), 0);
+	pid = swtpm_start("pulled", port);
+	assert_int_equal(vault_make(disk, key), 0);
+	assert_int_not_equal(vault_bind_tpm(disk, key, folder, tpm, said, sizeof(said)), 0);
+	assert_non_null(strstr(said, "lockout"));
+	swtpm_stop(pid);
+	/* It is ended, and all is well again. */
+	pid = swtpm_start("pulled", port);
+	fd = swtpm_open(port);
+	assert_int_equal(tpm_unlock(fd), 0);
+	assert_int_equal(tpm_unlock(fd), 0);
+	close(fd);
+	assert_int_equal(vault_bind_tpm(disk, key, folder, tpm, said, sizeof(said)), 0);
+	settle(port);
+	swtpm_stop(pid);
+	assert_int_equal(start_and_pull(port, true), 0);
+	/* Where nothing answers. */
+	fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	assert_int_equal(tpm_unlock(fd), LOBBY_ERR_IO);
+	assert_int_equal(tpm_settle(fd), LOBBY_ERR_IO);
+	close(fd);
 }
 
 /* ---- the file system --------------------------------------------------------------------------------------------- */
@@ -468,6 +553,7 @@ int main(void)
 		cmocka_unit_test(what_is_left_of_a_vault_is_told),
 		cmocka_unit_test(a_destroyed_vault_is_gone),
 		cmocka_unit_test(a_tpm_opens_it_and_another_does_not),
+		cmocka_unit_test(pulled_plugs_do_not_lock_the_tpm),
 		cmocka_unit_test(a_damaged_file_system_is_mended_or_told),
 		cmocka_unit_test(files_are_rescued_within_bounds),
 		cmocka_unit_test(what_was_saved_waits_until_it_is_taken),
