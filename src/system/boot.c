@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mark.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 #define MIN_KERNEL (64 * 1024)
 #define MAX_KERNEL (48 * 1024 * 1024)
 #define MAX_SLOT_NUMBERS 16
+#define KERNEL_HEAD 512 /* a sector: "MZ", and where the rest is */
 
 struct boot {
 	const struct system_options *options;
@@ -194,48 +196,72 @@ static int open_kernel(void)
 	return -1;
 }
 
-static int copy_bytes(int from, int to)
+static int put(int to, const char *bytes, size_t len, off_t at)
 {
-	static char block[64 * 1024];
+	for (size_t done = 0; done < len;) {
+		ssize_t n = pwrite(to, bytes + done, len - done, at + (off_t)done);
 
-	for (;;) {
-		ssize_t n = read(from, block, sizeof(block));
-
-		if (n < 0)
-			return BOOT_BUNDLE;
-		if (n == 0)
-			break;
-		for (ssize_t done = 0; done < n;) {
-			ssize_t put = write(to, block + done, (size_t)(n - done));
-
-			if (put <= 0)
-				return BOOT_ESP_FULL;
-			done += put;
-		}
+		if (n <= 0)
+			return n < 0 && errno == ENOSPC ? BOOT_ESP_FULL : BOOT_ESP;
+		done += (size_t)n;
 	}
-	return fsync(to) == 0 ? 0 : BOOT_ESP;
+	return 0;
 }
 
-/* The slot is bad by now, so the old kernel goes first: there is no room for three. */
+/* From its head on, to its end. What is new of the disk's is known to it a piece at a time. */
+static int copy_body(int from, int to)
+{
+	static char block[1024 * 1024];
+	off_t at = KERNEL_HEAD;
+	ssize_t n;
+	int status;
+
+	while ((n = pread(from, block, sizeof(block), at)) > 0) {
+		status = put(to, block, (size_t)n, at);
+		if (status == 0 && fsync(to) != 0)
+			status = BOOT_ESP;
+		if (status != 0)
+			return status;
+		at += n;
+	}
+	if (n < 0)
+		return BOOT_BUNDLE;
+	return ftruncate(to, at) == 0 ? 0 : BOOT_ESP;
+}
+
+/* Over the old kernel, in its place: FAT has no journal, so a file that is removed or made when the power goes may
+ * leave room that belongs to nobody and that nobody ever gets back. The slot is bad by now; and because the head goes
+ * first and comes last, what is torn is no program and starts in no case. */
+static int overwrite(int from, int to)
+{
+	char head[KERNEL_HEAD] = { 0 };
+	int status = put(to, head, sizeof(head), 0);
+
+	if (status == 0 && fsync(to) != 0)
+		status = BOOT_ESP;
+	if (status == 0)
+		status = copy_body(from, to);
+	if (status == 0 && fsync(to) != 0)
+		status = BOOT_ESP;
+	if (status == 0 && pread(from, head, sizeof(head), 0) != (ssize_t)sizeof(head))
+		status = BOOT_BUNDLE;
+	if (status == 0)
+		status = put(to, head, sizeof(head), 0);
+	return status == 0 && fsync(to) != 0 ? BOOT_ESP : status;
+}
+
 static int copy_kernel(const struct boot *b, int slot, int from)
 {
-	char path[PATH_MAX], unfinished[PATH_MAX];
+	char path[PATH_MAX];
 	int to, status;
 
-	if (snprintf(path, sizeof(path), "%s/EFI/lobby/%s.efi", b->esp.root, slots_name(slot)) >= (int)sizeof(path) ||
-	    snprintf(unfinished, sizeof(unfinished), "%s/EFI/lobby/%s.new", b->esp.root, slots_name(slot)) >=
-		    (int)sizeof(unfinished))
+	if (snprintf(path, sizeof(path), "%s/EFI/lobby/%s.efi", b->esp.root, slots_name(slot)) >= (int)sizeof(path))
 		return BOOT_ESP;
-	unlink(path);
-	to = open(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	to = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (to < 0)
-		return BOOT_ESP;
-	status = copy_bytes(from, to);
+		return errno == ENOSPC ? BOOT_ESP_FULL : BOOT_ESP;
+	status = overwrite(from, to);
 	close(to);
-	if (status == 0 && rename(unfinished, path) != 0)
-		status = BOOT_ESP;
-	if (status != 0)
-		unlink(unfinished);
 	return status;
 }
 

@@ -373,12 +373,17 @@ static void expect(const char *words, int status, const char *output)
 	assert_string_equal(out, output);
 }
 
+static void path_in_esp(char out[200], const char *name)
+{
+	snprintf(out, 200, "%s/%s", esp, name);
+}
+
 static void write_file(const char *name, const char *text, size_t size)
 {
 	char path[200];
 	FILE *out;
 
-	snprintf(path, sizeof(path), "%s/%s", esp, name);
+	path_in_esp(path, name);
 	out = fopen(path, "w");
 	assert_non_null(out);
 	fputs(text, out);
@@ -440,14 +445,20 @@ static bool same_as(const char *name, const char *other)
 	return same;
 }
 
-static int handler(const char *name)
+static int handler_after(const char *shell, const char *name)
 {
 	char environment[400], out[200];
 
 	snprintf(environment, sizeof(environment),
-		 "RAUC_BUNDLE_MOUNT_POINT=%s/bundle RAUC_TARGET_SLOTS=2 RAUC_SLOT_BOOTNAME_1=a RAUC_SLOT_BOOTNAME_2=b",
-		 esp);
+		 "%s RAUC_BUNDLE_MOUNT_POINT=%s/bundle RAUC_TARGET_SLOTS=2 RAUC_SLOT_BOOTNAME_1=a "
+		 "RAUC_SLOT_BOOTNAME_2=b",
+		 shell, esp);
 	return call(environment, name, out, sizeof(out));
+}
+
+static int handler(const char *name)
+{
+	return handler_after("", name);
 }
 
 static void test_the_handlers(void **unused)
@@ -469,6 +480,42 @@ static void test_the_handlers(void **unused)
 	write_file("EFI/lobby/b.efi", "MZ torn", 100000);
 	assert_int_not_equal(handler("post-install"), 0);
 	expect("boot-backend get-primary", 0, "a\n");
+}
+
+/* It is killed when it has written a third of the kernel: what it was the last time does not start, takes no more room
+ * than before, and is the room of the next one, larger or smaller. */
+static void test_a_kernel_that_is_cut_off(void **unused)
+{
+	static const size_t sizes[] = { 100000, 150000, 80000 };
+	char path[200], head[2] = "";
+	struct stat before, after;
+	struct slots_seen seen;
+
+	(void)unused;
+	make_box(&states[1]);
+	write_file("EFI/lobby/b.efi", "MZ old b", 120000);
+	path_in_esp(path, "EFI/lobby/b.efi");
+	assert_int_equal(stat(path, &before), 0);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		FILE *in;
+
+		write_file("bundle/kernel.efi", "MZ newer", sizes[i]);
+		assert_int_not_equal(handler_after("ulimit -f 60;", "pre-install"), 0);
+		seen = look();
+		assert_int_equal(slots_next(&seen), 0);
+		assert_false(slots_starts(&seen, 1));
+		in = fopen(path, "r");
+		assert_non_null(in);
+		assert_int_equal(fread(head, 1, 2, in), 2);
+		fclose(in);
+		assert_memory_not_equal(head, "MZ", 2);
+		assert_int_equal(handler("pre-install"), 0);
+		assert_true(same_as("EFI/lobby/b.efi", "bundle/kernel.efi"));
+		assert_int_equal(stat(path, &after), 0);
+		assert_int_equal(before.st_ino, after.st_ino);
+	}
+	path_in_esp(path, "EFI/lobby/b.new");
+	assert_int_not_equal(access(path, F_OK), 0);
 }
 
 static void test_the_handler_refuses(void **unused)
@@ -519,6 +566,7 @@ int main(void)
 		cmocka_unit_test(test_the_last_slot_is_not_marked_bad),
 		cmocka_unit_test(test_the_backend),
 		cmocka_unit_test(test_the_handlers),
+		cmocka_unit_test(test_a_kernel_that_is_cut_off),
 		cmocka_unit_test(test_the_handler_refuses),
 	};
 
