@@ -1,7 +1,7 @@
 /* What RAUC calls lobby-system as, each by a link of that name in /usr/lib/lobby (or as lobby-system's first word):
  *
  *   boot-backend get-primary | set-primary X | get-state X | set-state X good|bad | get-current
- *   pre-install    refuses versions below the minimum, marks the target slot bad, puts kernel.efi in its place
+ *   pre-install    refuses versions below the minimum, marks the target slot bad, writes kernel.efi over its kernel
  *   post-install   looks once more that the slot's kernel is the bundle's
  *
  * The first is the protocol of a custom boot loader backend (RAUC's manual, "Custom Bootloader Backend Interface"): X
