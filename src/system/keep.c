@@ -26,8 +26,9 @@
 #define ROOM_KB 16384
 #define MEMORY_OPTIONS "size=64m,nr_inodes=4096,mode=0755"
 
-int keep_make(const char *device)
+int keep_make(const char *device, uint64_t bytes)
 {
+	char size[32] = "";
 	/* Tables are made at once: no lazy writing while the kiosk is idle. */
 	const char *const argv[] = { "mkfs.ext4",
 				     "-q",
@@ -47,10 +48,13 @@ int keep_make(const char *device)
 				     "-L",
 				     "lobby-state",
 				     device,
+				     bytes > 0 ? size : NULL,
 				     NULL };
 	char said[512];
-	int status = helper_run(argv, said, sizeof(said), MAKE_MS);
+	int status;
 
+	snprintf(size, sizeof(size), "%lluk", (unsigned long long)(bytes / 1024));
+	status = helper_run(argv, said, sizeof(said), MAKE_MS);
 	if (status != 0)
 		log_event(LOG_ERROR, "mkfs", "status=%d says=\"%.*s\"", status, (int)strcspn(said, "\n"), said);
 	return status == 0 ? 0 : LOBBY_ERR_IO;

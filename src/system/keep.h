@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** LOBBY_ERR_IO. The device may be a plain file. */
-int keep_make(const char *device) MUST_CHECK;
+/** Of so many bytes, or 0: of all. LOBBY_ERR_IO. The device may be a plain file. */
+int keep_make(const char *device, uint64_t bytes) MUST_CHECK;
 /** Checks and mends; mended is set when something was wrong. LOBBY_ERR_CORRUPT when it cannot be mended. */
 int keep_check(const char *device, bool *mended) MUST_CHECK;
 /** Mounts it at folder (made), without programs, devices and set-user-id bits; read_only: as it lies, without its

@@ -200,6 +200,7 @@ static int close_left_over(const struct ladder *at)
 
 	if (keep_is_mounted(at->state))
 		keep_unmount(at->state);
+	rescue_close_left_over(at->run);
 	for (int i = 0; i < CLOSE_TRIES && access(MAPPED, F_OK) == 0; i++) {
 		if (i > 0)
 			poll(NULL, 0, 5 * STEP_MS);
@@ -302,13 +303,28 @@ static void remark_lost(struct climb *c, const struct vault_facts *facts)
 
 static int filesystem_new(struct climb *c)
 {
-	int err = keep_make(MAPPED);
+	int err = keep_make(MAPPED, rescue_room(MAPPED));
 
 	if (err == 0)
 		err = keep_mount(MAPPED, c->at->state, false);
 	if (err == 0)
 		err = keep_folders(c->at->state);
 	return err;
+}
+
+/* Into memory, and to the vault's end in case that the power goes; or from there, if it went. */
+static void rescue_save(const struct ladder *at)
+{
+	int err;
+
+	if (rescue_is_kept(MAPPED) && rescue_read_kept(at->run, MAPPED) == 0) {
+		log_event(LOG_WARNING, "rescue-goes-on", "from=%s", MAPPED);
+		return;
+	}
+	rescue_read(at->run, MAPPED, at->state);
+	err = rescue_keep(at->run, MAPPED);
+	if (err != 0)
+		log_event(LOG_ERROR, "rescue-not-kept", "error=%s", err_event(err));
 }
 
 /* Reads what can be read of the outbox into memory, makes the file system anew, and puts it back. When the disk
@@ -318,11 +334,13 @@ static int filesystem_rescue(struct climb *c)
 	int kept = 0, err;
 
 	worker_say("stage %s", N_("The disk is damaged: saving what was not sent yet."));
-	rescue_read(c->at->run, MAPPED, c->at->state);
+	rescue_save(c->at);
 	c->rescued = true;
 	err = filesystem_new(c);
 	if (err == 0)
 		err = rescue_return(c->at->run, c->at->state, &kept);
+	if (err == 0)
+		err = rescue_forget(MAPPED);
 	if (err != 0)
 		return err;
 	c->rescued = false;
@@ -341,6 +359,9 @@ static int filesystem_old(struct climb *c)
 	bool mended = false;
 	int err;
 
+	/* The power went while it was made anew: what it looks like says nothing. */
+	if (rescue_is_kept(MAPPED))
+		return filesystem_rescue(c);
 	worker_say("stage %s", N_("Checking the disk."));
 	err = keep_check(MAPPED, &mended);
 	if (err == 0)

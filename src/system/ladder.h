@@ -10,8 +10,9 @@
  *   it takes no more writes                           memory, with the outbox and settings that could be read
  *   it is full                                        updates, then old logs are removed
  * A power cut at any point leaves something that the next start takes up: a partition without a header, a vault that is
- * marked as being made, or a whole one. A lobby-system that ended on the way leaves a vault open, a mount, files in
- * RUN/lobby-rescue: the next one closes the first two and goes on with the third. */
+ * marked as being made, a whole one, or one with what was rescued at its end. A lobby-system that ended on the way
+ * leaves a vault open, a mount, files in RUN/lobby-rescue: the next one closes the first two and goes on with the
+ * third. */
 #ifndef LOBBY_SYSTEM_LADDER_H
 #define LOBBY_SYSTEM_LADDER_H
 

@@ -41,6 +41,8 @@ int vault_finish(const char *device) MUST_CHECK;
 int vault_open_key(const char *device, const char *name, const uint8_t key[VAULT_KEY]) MUST_CHECK;
 /** tpm NULL: the machine's. */
 int vault_open_tpm(const char *device, const char *name, const char *tpm) MUST_CHECK;
+/** What lies in an open vault from this byte on (a multiple of 512), as a device of its own: /dev/mapper/NAME. */
+int vault_open_part(const char *device, const char *name, uint64_t offset) MUST_CHECK;
 int vault_close(const char *name) MUST_CHECK;
 /** Makes it unreadable for good, also while it is open: every key slot, then the header itself. */
 int vault_destroy(const char *device) MUST_CHECK;

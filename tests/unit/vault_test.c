@@ -383,7 +383,7 @@ static void a_damaged_file_system_is_mended_or_told(void **state)
 
 	(void)state;
 	blank("64M");
-	assert_int_equal(keep_make(disk), 0);
+	assert_int_equal(keep_make(disk, 0), 0);
 	assert_int_equal(keep_check(disk, &mended), 0);
 	assert_false(mended);
 	assert_int_equal(
@@ -444,6 +444,32 @@ static void what_was_saved_waits_until_it_is_taken(void **state)
 	assert_int_equal(try_run("grep -q one anew/sync/store && grep -q net anew/system/network && "
 				 "! ls lobby-rescue/sync && ! ls lobby-rescue/system"),
 			 0);
+}
+
+static void the_copy_at_the_end_is_marked(void **state)
+{
+	(void)state;
+	/* No end is left free on a small one, and nothing is kept there. */
+	blank("255M");
+	assert_int_equal(rescue_room(disk), 0);
+	assert_int_equal(rescue_keep(folder, disk), LOBBY_ERR_DISK_FULL);
+	assert_false(rescue_is_kept(disk));
+	assert_int_equal(rescue_room("/dev/none"), 0);
+	/* The file system ends before it, whatever the size is. */
+	assert_int_equal(try_run("rm disk && truncate -s $((300 * 1048576 + 3 * 512)) disk"), 0);
+	assert_int_equal(rescue_room(disk), 172 << 20);
+	assert_int_equal(keep_make(disk, rescue_room(disk)), 0);
+	assert_int_equal(
+		try_run("[ $(dumpe2fs -h disk | sed -n 's/^Block count: *//p') = $((172 * 1024 * 1024 / 4096)) ] || "
+			"[ $(dumpe2fs -h disk | sed -n 's/^Block count: *//p') = $((172 * 1024)) ]"),
+		0);
+	assert_false(rescue_is_kept(disk));
+	assert_int_equal(try_run("printf 'lobby-rescue: whole' | dd of=disk bs=1M seek=172 conv=notrunc"), 0);
+	assert_true(rescue_is_kept(disk));
+	assert_int_equal(rescue_forget(disk), 0);
+	assert_false(rescue_is_kept(disk));
+	assert_int_equal(rescue_forget(disk), 0);
+	assert_int_equal(try_run("e2fsck -n -f disk"), 0);
 }
 
 static void room_is_made_when_there_is_none(void **state)
@@ -557,6 +583,7 @@ int main(void)
 		cmocka_unit_test(a_damaged_file_system_is_mended_or_told),
 		cmocka_unit_test(files_are_rescued_within_bounds),
 		cmocka_unit_test(what_was_saved_waits_until_it_is_taken),
+		cmocka_unit_test(the_copy_at_the_end_is_marked),
 		cmocka_unit_test(room_is_made_when_there_is_none),
 		cmocka_unit_test(the_key_is_kept_on_the_esp),
 		cmocka_unit_test(nothing_is_made_anew_before_its_time),
