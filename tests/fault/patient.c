@@ -324,6 +324,9 @@ bool patients_heal(struct patients *p, int max_ms)
 
 	p->calm = true;
 	proxy_set(p->world->proxy, PROXY_FAIR);
+	/* The last kill may be a moment old, and whoever is at the screen may be done before anything else looks. */
+	if (revive(p) != 0)
+		return false;
 	while (p->checked_in + p->again == before && real_ms() < end)
 		act(p);
 	return p->checked_in + p->again > before &&
