@@ -1,8 +1,9 @@
 # The kernel and those of its modules that image/modules.allow names, out of Debian's package; and the initrd, which is init, its modules
 # and the order they are loaded in.
 
-# kernel_names SECTION: the modules that image/modules.allow has in it
-kernel_names() { sed -n "/^\[$1\]/,/^\[/p" image/modules.allow | grep -v '^[#[]' | grep . || true; }
+# kernel_lines SECTION: what image/modules.allow has in it; kernel_names SECTION: its modules, one a line
+kernel_lines() { sed -n "/^\[$1\]/,/^\[/p" image/modules.allow | grep -v '^[#[]' | grep . || true; }
+kernel_names() { kernel_lines "$1" | tr ' ' '\n'; }
 
 # kernel_closure VERSION TREE: for each name on standard input its file below TREE/lib/modules/VERSION after those that it needs, each once
 kernel_closure() {
@@ -28,7 +29,7 @@ kernel_closure() {
 
 # kernel_make: sets $kernel to the folder with vmlinuz, version, root/lib/modules (for the root) and initrd/ (modules of the initrd)
 kernel_make() {
-	local version m tree
+	local version m tree first=(variables display disk more)
 	kernel=$base/kernel-$(cat image/modules.allow image/build.d/kernel.sh | sha256sum | cut -c 1-16)
 	[ -e "$kernel/version" ] && return
 	say "Choosing the kernel's modules"
@@ -38,9 +39,8 @@ kernel_make() {
 	version=$(basename "$tree"/lib/modules/*)
 	[ -e "$tree/lib/modules/$version/modules.dep" ] || depmod -b "$PWD/$tree" "$version"
 	cp "$tree/boot/vmlinuz-$version" "$kernel/vmlinuz"
-	kernel_names splash | kernel_closure "$version" "$tree" >"$kernel/splash"
-	{ kernel_names splash; kernel_names initrd; } | kernel_closure "$version" "$tree" >"$kernel/first"
-	{ kernel_names initrd; kernel_names root; } | kernel_closure "$version" "$tree" >"$kernel/all"
+	for m in "${first[@]}"; do kernel_names "$m"; done | kernel_closure "$version" "$tree" >"$kernel/first"
+	for m in disk more root; do kernel_names "$m"; done | kernel_closure "$version" "$tree" >"$kernel/all"
 	while read -r m; do
 		install -D -m 644 "$tree/lib/modules/$version/$m" "$kernel/root/usr/lib/modules/$version/$m"
 	done <"$kernel/all"
@@ -49,11 +49,25 @@ kernel_make() {
 	depmod -b "$PWD/$kernel/root" "$version"
 	while read -r m; do
 		install -D -m 644 "$tree/lib/modules/$version/$m" "$kernel/initrd/lib/modules/$version/$m"
-		echo "/lib/modules/$version/$m"
-		[ "$m" != "$(tail -n 1 "$kernel/splash")" ] || echo --- # now the splash can be drawn
-	done <"$kernel/first" >"$kernel/initrd.modules"
-	mv "$kernel/initrd.modules" "$kernel/initrd/modules"
+	done <"$kernel/first"
+	kernel_list "$version" "$tree" >"$kernel/initrd/modules"
 	echo "$version" >"$kernel/version"
+}
+
+# kernel_list VERSION TREE: init's list of modules (image/README.md, "Names on the disk"): for each line of the sections in $first the
+# aliases of its first module on buses that are there when init looks, or "-", and then the files of all and of what they need
+kernel_list() {
+	local section names
+	for section in "${first[@]}"; do
+		echo "[$section]"
+		while read -r names; do
+			awk -v name="${names%% *}" '
+				function plain(text) { gsub(/-/, "_", text); return text }
+				$1 == "alias" && plain($3) == plain(name) && $2 ~ /^(pci|virtio|acpi\*?):/ { print $2; found = 1 }
+				END { if (!found) print "-" }' "$2/lib/modules/$1/modules.alias"
+			tr ' ' '\n' <<<"$names" | kernel_closure "$1" "$2" | sed "s,^,/lib/modules/$1/,"
+		done < <(kernel_lines "$section")
+	done
 }
 
 # initrd_make FILE: the initrd

@@ -17,6 +17,7 @@ root_make() {
 	root_drop_libraries "$tree"
 	root_lock "$tree"
 	root_check "$tree"
+	root_first "$tree"
 	rm -f "$tree"/usr/share/lobby/.gitkeep
 }
 
@@ -145,6 +146,37 @@ root_drop_libraries() {
 	find "$tree/usr/lib" "$tree/usr/share" -mindepth 1 -type d -empty -delete
 	rm -f "$out/unused"
 	ldconfig -r "$tree" && rm -rf "$tree/var/cache"
+}
+
+# root_first TREE: what init reads ahead while systemd reads its units (image/init/ahead.h): the programs in the order in which they start,
+# each with the libraries that it is linked with, and the fonts of the first frame.
+root_first() {
+	local tree=$1
+	root_elf "$tree" | awk -F '\t' -v tree="$tree/" -v first='usr/bin/lobby-kiosk usr/bin/lobby-system usr/lib/systemd/systemd-journald usr/bin/systemd-tmpfiles usr/bin/udevadm usr/bin/lobby-sync' '
+		{
+			sub("^" tree, "", $1)
+			needed[$1] = $3; name = $2
+			if (name == "") { name = $1; sub(/.*\//, "", name) }
+			if (!(name in of)) of[name] = $1
+		}
+		function add(path, n, list, i) {
+			if (path == "" || path in done) return
+			done[path] = 1
+			print path
+			n = split(needed[path], list, " ")
+			for (i = 1; i <= n; i++) add(of[list[i]])
+		}
+		END {
+			n = split(first, programs, " ")
+			for (i = 1; i <= n; i++) {
+				if (!(programs[i] in needed)) { print "image: what is read first is not on the root: " programs[i] > "/dev/stderr"; bad = 1 }
+				add(programs[i])
+				if (i == 1) {
+					for (w = split("Regular Medium SemiBold Bold", weight, " "); w > 0; w--) print "usr/share/fonts/opentype/inter/Inter-" weight[w] ".otf"
+				}
+			}
+			exit bad
+		}' >"$tree/usr/lib/lobby/first" || fail "the list of what is read first could not be made"
 }
 
 # Nothing that runs commands, nothing that runs as somebody else.

@@ -2,6 +2,7 @@
  *
  * Each step is bounded in time and either succeeds or is one of words.def: said on screen and on the console, and then
  * the machine restarts, so that boot counting can take the other slot. image/README.md, "From power to welcome". */
+#include "ahead.h"
 #include "disk.h"
 #include "loader.h"
 #include "modules.h"
@@ -21,10 +22,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/reboot.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define CMDLINE_MAX 4096
-#define MODULES_MAX 65536
+#define MODULES_MAX (1 << 20)
+#define ASIDE_MS 20000 /* a driver may wait for its device */
 #define RESTART_AFTER_MS 10000
 #define PANEL_VARIABLE "LobbyPanel-6c6f6262-7900-4000-8000-000000000001"
 #define PANEL_MAX 512
@@ -34,8 +37,8 @@ struct init {
 	enum fail params_fail; /* told once there is a screen */
 	struct loader loader;
 	struct disk disk;
-	char *cmdline, *modules;
-	size_t cmdline_len, modules_len;
+	struct modules modules;
+	pid_t display, more; /* load drivers while this process finds the disk; 0: done */
 };
 
 /* After a refusal: what failed may have been a cable or a display, which somebody has mended. Each slot has its turn,
@@ -69,11 +72,11 @@ static void read_cmdline(struct init *init)
 {
 	init->params_fail = FAIL_SETTINGS;
 	init->params.again_s = PARAMS_AGAIN_S;
-	if (file_read("/proc/cmdline", CMDLINE_MAX, &init->cmdline, &init->cmdline_len) != 0)
+	if (file_read("/proc/cmdline", CMDLINE_MAX, &init->modules.cmdline, &init->modules.cmdline_len) != 0)
 		return;
-	if (params_parse(init->cmdline, init->cmdline_len, &init->params) == 0)
+	if (params_parse(init->modules.cmdline, init->modules.cmdline_len, &init->params) == 0)
 		init->params_fail = FAIL_NONE;
-	if (params_has(init->cmdline, init->cmdline_len, "lobby.refuse"))
+	if (params_has(init->modules.cmdline, init->modules.cmdline_len, "lobby.refuse"))
 		init->params_fail = FAIL_REFUSED;
 }
 
@@ -111,9 +114,40 @@ static void write_boot(const struct init *init)
 		say(SAY_WARNING, "/run/lobby-boot cannot be written");
 }
 
-static unsigned load(const struct init *init, const char *only)
+/* ---- drivers ---- */
+
+static void load(const struct init *init, const char *section)
 {
-	return modules_load(init->modules, init->modules_len, init->cmdline, init->cmdline_len, only);
+	say(SAY_NOTICE, "%u modules for %s", modules_load(&init->modules, section, false), section);
+}
+
+/* In a process of its own, for a second processor. */
+static pid_t load_aside(const struct init *init, const char *section, void (*then)(void))
+{
+	pid_t pid = fork();
+
+	if (pid > 0)
+		return pid;
+	load(init, section);
+	if (then != NULL)
+		then();
+	if (pid == 0)
+		_exit(0);
+	return 0;
+}
+
+static void wait_for(pid_t *aside, const char *what)
+{
+	int64_t until_ms = clock_mono_ms() + ASIDE_MS;
+
+	while (*aside > 0 && waitpid(*aside, NULL, WNOHANG) == 0) {
+		if (clock_mono_ms() >= until_ms) {
+			say(SAY_WARNING, "the modules for %s are still being loaded", what);
+			break;
+		}
+		poll(NULL, 0, 5);
+	}
+	*aside = 0;
 }
 
 /* The variables' file system first: they say how the panel hangs. Then the splash's process looks for a display while
@@ -123,14 +157,25 @@ static void load_drivers(struct init *init, char *name)
 	enum tongue tongue;
 	lobby_Panel panel;
 
-	if (file_read("/modules", MODULES_MAX, &init->modules, &init->modules_len) != 0)
+	if (file_read("/modules", MODULES_MAX, &init->modules.list, &init->modules.list_len) != 0)
 		say(SAY_WARNING, "no list of modules");
-	(void)load(init, "efivarfs.ko");
+	load(init, "variables");
 	root_mount_variables();
 	panel = read_panel(init, &tongue);
 	splash_start(&panel, tongue, name);
-	say(SAY_NOTICE, "%u modules", load(init, NULL));
-	splash_no_more_drivers();
+	init->display = load_aside(init, "display", splash_no_more_drivers);
+	init->more = load_aside(init, "more", NULL);
+	load(init, "disk");
+}
+
+/* A disk whose driver knows its hardware by other means than an alias is found with all drivers. */
+static enum fail find_disk(struct init *init)
+{
+	enum fail fail = disk_find(&init->params, &init->loader, &init->disk);
+
+	if (fail == FAIL_DISK && modules_load(&init->modules, "disk", true) > 0)
+		fail = disk_find(&init->params, &init->loader, &init->disk);
+	return fail;
 }
 
 static enum fail go(struct init *init)
@@ -145,15 +190,19 @@ static enum fail go(struct init *init)
 		init->loader.slot = init->params.slot;
 	if (init->loader.slot == 0)
 		return FAIL_LOADER;
-	fail = disk_find(&init->params, &init->loader, &init->disk);
+	fail = find_disk(init);
 	if (fail == FAIL_NONE)
 		fail = verity_open(&init->params, init->disk.root, device, sizeof(device));
 	if (fail == FAIL_NONE)
 		fail = root_mount(device);
 	if (fail != FAIL_NONE)
 		return fail;
+	ahead_start("/sysroot");
 	write_boot(init);
+	wait_for(&init->display, "display");
+	wait_for(&init->more, "more");
 	root_share_devices();
+	root_make_folders();
 	say(SAY_NOTICE, "root-%c on %s is checked and mounted", init->loader.slot, init->disk.root);
 	return root_hand_over();
 }

@@ -92,6 +92,14 @@ void root_share_devices(void)
 	share("/dev/input", "event");
 }
 
+void root_make_folders(void)
+{
+	static const char sockets[] = "/run/lobby"; /* as image/root/usr/lib/tmpfiles.d/lobby.conf has it */
+
+	if (mkdir(sockets, 0700) != 0 || chown(sockets, 0, ROOT_LOBBY_GID) != 0 || chmod(sockets, 01770) != 0)
+		say(SAY_WARNING, "%s cannot be made: errno %d", sockets, errno);
+}
+
 /* ---- the machine's name in the journal ---- */
 
 /* The first line of a small file; false if there is none. */

@@ -8,6 +8,7 @@
 #include "fb.h"
 #include "kms.h"
 #include "paint.h"
+#include "root.h"
 #include "say.h"
 
 #include "base/clock.h"
@@ -167,10 +168,13 @@ static void hear(struct screen *screen)
 	}
 }
 
-/* After init has left this process needs no more than its descriptors. Until then it is root, to open a card. */
+/* After init has left this process needs no more than its descriptors, and the group that may look into /run/lobby.
+ * Until then it is root, to open a card. */
 static void give_up_privileges(void)
 {
-	if (setgroups(0, NULL) != 0 || setresgid(KIOSK_UID, KIOSK_UID, KIOSK_UID) != 0 ||
+	static const gid_t group = ROOT_LOBBY_GID;
+
+	if (setgroups(1, &group) != 0 || setresgid(KIOSK_UID, KIOSK_UID, KIOSK_UID) != 0 ||
 	    setresuid(KIOSK_UID, KIOSK_UID, KIOSK_UID) != 0)
 		_exit(1);
 }

@@ -79,12 +79,16 @@ static void try_entries(const uint8_t *data, size_t len)
 
 static void try_modules(const char *text, size_t len)
 {
-	char path[MODULES_PATH_SIZE], options[64];
+	struct modules_line line;
+	char options[64];
 	size_t at = 0;
 
-	while (modules_next(text, len, &at, path)) {
-		assert(path[0] == '/' && strstr(path, "..") == NULL);
-		modules_options(text, len, path, options, sizeof(options));
+	while (modules_next(text, len, &at, &line)) {
+		assert(line.text[0] != '\0' && strlen(line.text) < sizeof(line.text));
+		if (line.kind != MODULES_PATH)
+			continue;
+		assert(line.text[0] == '/' && strstr(line.text, "..") == NULL);
+		modules_options(text, len, line.text, options, sizeof(options));
 	}
 }
 

@@ -105,7 +105,6 @@ int main(int argc, char **argv)
 	/* The other side looks at the screen, then presses a key on the serial line. */
 	(void)!read(fd, mode, 1);
 	take_display();
-	mkdir("/run/lobby", 0755);
 	close(creat("/run/lobby/kiosk-presented", 0644));
 	signal(SIGCHLD, SIG_IGN);
 	for (int i = 0; i < 500 && kill(pid, 0) == 0; i++)

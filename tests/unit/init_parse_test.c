@@ -317,29 +317,45 @@ static void test_gpt_bad(void **state)
 
 static void test_modules(void **state)
 {
-	static const char list[] = "# first\n/lib/modules/x/drm.ko\n---\n\nrelative.ko\n/a/../b.ko\n/x.txt\n"
-				   "/lib/modules/x/virtio-gpu.ko";
-	char path[MODULES_PATH_SIZE], options[24], line[600];
-	const char *cmdline = "drm.debug=1 virtio_gpu.modeset=1 xdrm.no=1 virtio-gpu.b=2 drm virtio_gpux.c=3\n";
+	static const char list[] =
+		"# first\n[display]\n-\n/lib/modules/x/drm.ko\n---\n\nrelative.ko\n/a/../b.ko\n/x.txt\n"
+		"[]\n:x\nA:b\nvirtio:d00000010v*\nacpi*:80860F14:*\n/lib/modules/x/virtio-gpu.ko";
+	static const struct modules_line expected[] = { { MODULES_SECTION, "display" },
+							{ MODULES_ALWAYS, "-" },
+							{ MODULES_PATH, "/lib/modules/x/drm.ko" },
+							{ MODULES_ALIAS, "virtio:d00000010v*" },
+							{ MODULES_ALIAS, "acpi*:80860F14:*" },
+							{ MODULES_PATH, "/lib/modules/x/virtio-gpu.ko" } };
+	struct modules_line line;
+	char longest[600];
 	size_t at = 0;
 
 	(void)state;
-	assert_true(modules_next(list, sizeof(list) - 1, &at, path));
-	assert_string_equal(path, "/lib/modules/x/drm.ko");
-	modules_options(cmdline, strlen(cmdline), path, options, sizeof(options));
-	assert_string_equal(options, "debug=1");
-	assert_true(modules_next(list, sizeof(list) - 1, &at, path));
-	assert_string_equal(path, "/lib/modules/x/virtio-gpu.ko");
-	modules_options(cmdline, strlen(cmdline), path, options, sizeof(options));
-	assert_string_equal(options, "modeset=1 b=2");
-	modules_options(cmdline, strlen(cmdline), path, options, 12);
-	assert_string_equal(options, "modeset=1");
-	assert_false(modules_next(list, sizeof(list) - 1, &at, path));
-	memset(line, 'a', sizeof(line)); /* longer than any path */
-	line[0] = '/';
-	memcpy(line + sizeof(line) - 3, ".ko", 3);
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		assert_true(modules_next(list, sizeof(list) - 1, &at, &line));
+		assert_int_equal(line.kind, expected[i].kind);
+		assert_string_equal(line.text, expected[i].text);
+	}
+	assert_false(modules_next(list, sizeof(list) - 1, &at, &line));
+	memset(longest, 'a', sizeof(longest)); /* longer than any line */
+	longest[0] = '/';
+	memcpy(longest + sizeof(longest) - 3, ".ko", 3);
 	at = 0;
-	assert_false(modules_next(line, sizeof(line), &at, path));
+	assert_false(modules_next(longest, sizeof(longest), &at, &line));
+}
+
+static void test_module_options(void **state)
+{
+	const char *cmdline = "drm.debug=1 virtio_gpu.modeset=1 xdrm.no=1 virtio-gpu.b=2 drm virtio_gpux.c=3\n";
+	char options[24];
+
+	(void)state;
+	modules_options(cmdline, strlen(cmdline), "/lib/modules/x/drm.ko", options, sizeof(options));
+	assert_string_equal(options, "debug=1");
+	modules_options(cmdline, strlen(cmdline), "/lib/modules/x/virtio-gpu.ko", options, sizeof(options));
+	assert_string_equal(options, "modeset=1 b=2");
+	modules_options(cmdline, strlen(cmdline), "/lib/modules/x/virtio-gpu.ko", options, 12);
+	assert_string_equal(options, "modeset=1");
 }
 
 int main(void)
@@ -350,6 +366,7 @@ int main(void)
 		cmocka_unit_test(test_loader_slots),   cmocka_unit_test(test_loader_text),
 		cmocka_unit_test(test_loader_entries), cmocka_unit_test(test_gpt_good),
 		cmocka_unit_test(test_gpt_bad),	       cmocka_unit_test(test_modules),
+		cmocka_unit_test(test_module_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
