@@ -76,6 +76,7 @@ test("a state that is destroyed is made anew; without a screen the kiosk runs, a
 	});
 	const row = await world.row("it", (r) => r.system && r.state !== "offline" && warning(r, "display"), 900, "Destroyed");
 	assert.match(warning(row, "state"), /^The disk held nothing that could be read/);
+	assert.equal(row.system.protection, "tpm");
 	assert.equal(row.system.display, "none");
 });
 
